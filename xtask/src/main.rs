@@ -1,0 +1,28 @@
+//! The project's own commands: `cargo xtask demo | e2e | bench | lint`.
+//!
+//! Each lives in a module of its own; this file only chooses one.
+
+use std::{env, error::Error, process::ExitCode};
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+const USAGE: &str = "usage: cargo xtask COMMAND
+
+  demo    run the main job against the simulator and show what a step prints and hands over
+  e2e     run the action under a real runner (installs act and Node under target/tools)
+  lint    zizmor, check-jsonschema, actionlint, shellcheck, cargo deny (installs them under target/tools)
+  bench   compare speed, memory and size with other tools, as ratios measured in one run";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let outcome: Outcome = match arguments.first().map(String::as_str) {
+        _ => Err(USAGE.into()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
