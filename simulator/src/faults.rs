@@ -1,0 +1,90 @@
+//! What can go wrong on the way to Apple and back, and when it is to go wrong.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// One thing that goes wrong with one request. The request is examined and recorded all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// The right answer, this much later.
+    Latency(Duration),
+    /// The connection is reset (RST) after the request was read, before any byte of an answer.
+    ResetBeforeResponse,
+    /// The head and half the body, then the connection is reset.
+    ResetInBody,
+    /// The right answer, its body at one byte an interval.
+    SlowDrip(Duration),
+    /// 429, with `Retry-After` in seconds or without.
+    TooManyRequests { retry_after: Option<u64> },
+    /// This status with Apple's JSON body for it.
+    Status(u16),
+    /// This status with a gateway's HTML page.
+    Html(u16),
+    /// This status with no body.
+    Empty(u16),
+    /// This status with a JSON body of so many bytes (at most 1 GiB), streamed without a length.
+    HugeBody { status: u16, bytes: u64 },
+    /// 302 to this location.
+    Redirect(String),
+    /// The 401 that Apple now and then gives to a valid token.
+    Unauthorized,
+    /// Exactly this, for bodies that mean harm.
+    Raw {
+        status: u16,
+        content_type: String,
+        body: Vec<u8>,
+    },
+}
+
+/// Which request fails how: first those queued, one a request, then the standing one.
+#[derive(Debug, Default)]
+pub(crate) struct FaultPlan {
+    inner: Mutex<Plan>,
+}
+
+#[derive(Debug, Default)]
+struct Plan {
+    queued: VecDeque<Fault>,
+    standing: Option<Fault>,
+}
+
+impl FaultPlan {
+    pub(crate) fn queue(&self, fault: Fault) {
+        self.with(|plan| plan.queued.push_back(fault));
+    }
+
+    pub(crate) fn always(&self, fault: Fault) {
+        self.with(|plan| plan.standing = Some(fault));
+    }
+
+    pub(crate) fn clear(&self) {
+        self.with(|plan| *plan = Plan::default());
+    }
+
+    /// The fault for the request at hand, used up if it was queued.
+    pub(crate) fn next(&self) -> Option<Fault> {
+        self.with(|plan| plan.queued.pop_front().or_else(|| plan.standing.clone()))
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Plan) -> T) -> T {
+        work(&mut self.inner.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queued_faults_come_first_and_once_then_the_standing_one() {
+        let plan = FaultPlan::default();
+        plan.always(Fault::Empty(503));
+        plan.queue(Fault::Status(500));
+        assert_eq!(plan.next(), Some(Fault::Status(500)));
+        assert_eq!(plan.next(), Some(Fault::Empty(503)));
+        assert_eq!(plan.next(), Some(Fault::Empty(503)));
+        plan.clear();
+        assert_eq!(plan.next(), None);
+    }
+}

@@ -1,0 +1,131 @@
+//! What every request passes: its token is examined, it is recorded, a fault may strike, and the
+//! answer gets Apple's headers.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use tokio::time::sleep;
+
+use crate::answers::{self, Code};
+use crate::bodies;
+use crate::connection::Cord;
+use crate::faults::Fault;
+use crate::keys::ApiKey;
+use crate::material::ids::random_request_id;
+use crate::seen::{SeenRequest, SeenToken};
+use crate::state::Shared;
+use crate::verify::{Call, Refusal, verify};
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const X_RATE_LIMIT: HeaderName = HeaderName::from_static("x-rate-limit");
+
+pub(crate) async fn pass(
+    State(shared): State<Arc<Shared>>,
+    Extension(cord): Extension<Cord>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut seen = note(&request);
+    let verdict = examine(&shared, &mut seen);
+    let accepted = verdict.is_ok();
+    let fault = shared.faults.next();
+
+    let mut response = match (fault.as_ref().and_then(answers::instead), verdict) {
+        (Some(response), _) => response,
+        (None, Err(_)) => answers::not_authorized(),
+        (None, Ok(key)) => admit(&shared, key, request, next).await,
+    };
+    dress(&mut response, &shared, accepted, fault.as_ref());
+
+    seen.status = (fault != Some(Fault::ResetBeforeResponse)).then(|| response.status().as_u16());
+    seen.code = response
+        .extensions()
+        .get::<Code>()
+        .map(|code| code.0.clone());
+    shared.record(seen);
+
+    match fault {
+        Some(Fault::Latency(delay)) => sleep(delay).await,
+        Some(Fault::ResetBeforeResponse) => cord.pull(),
+        Some(Fault::ResetInBody) => response = bodies::break_off(response, cord).await,
+        Some(Fault::SlowDrip(interval)) => response = bodies::drip(response, interval).await,
+        _ => {}
+    }
+    response
+}
+
+fn note(request: &Request) -> SeenRequest {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers = request.headers().iter();
+    SeenRequest {
+        method: request.method().to_string(),
+        path: request.uri().path().to_owned(),
+        query: request.uri().query().map(str::to_owned),
+        headers: headers
+            .map(|(name, value)| (name.to_string(), text(value)))
+            .collect(),
+        token: None,
+        refusal: None,
+        status: None,
+        code: None,
+    }
+}
+
+/// Judges the request's token, and notes what it holds and what is wrong with it.
+fn examine(shared: &Shared, seen: &mut SeenRequest) -> Result<ApiKey, Refusal> {
+    let mut token = None;
+    let verdict = (|| {
+        let bearer = seen
+            .header("authorization")
+            .and_then(|value| value.strip_prefix("Bearer "));
+        let token = token.insert(SeenToken::read(bearer.ok_or(Refusal::NoToken)?));
+        let token = token.as_mut().ok_or(Refusal::Malformed)?;
+        let call = Call {
+            method: &seen.method,
+            path: &seen.path,
+            query: seen.query.as_deref(),
+        };
+        verify(token, &call, &shared.keys, &shared.rules())
+    })();
+    seen.token = token.flatten();
+    seen.refusal = verdict.as_ref().err().cloned();
+    verdict
+}
+
+/// The answer to a request whose token is good.
+async fn admit(shared: &Shared, key: ApiKey, mut request: Request, next: Next) -> Response {
+    if !shared.spend() {
+        return answers::rate_limit_exceeded();
+    }
+    if let Some(response) = shared.with(|settings| answers::team(&settings.team)) {
+        return response;
+    }
+    request.extensions_mut().insert(key);
+    next.run(request).await
+}
+
+/// Adds the headers. What a gateway answers has never been at Apple's API, so it has only a date.
+fn dress(response: &mut Response, shared: &Shared, accepted: bool, fault: Option<&Fault>) {
+    let headers = response.headers_mut();
+    headers.insert(header::DATE, value(&httpdate::fmt_http_date(shared.now())));
+    if matches!(fault, Some(Fault::Html(_) | Fault::Empty(_))) {
+        return;
+    }
+    headers.insert(X_REQUEST_ID, value(&random_request_id()));
+    let rate = shared.with(|settings| settings.rate_limit);
+    if accepted && rate.shown {
+        let text = format!(
+            "user-hour-lim:{};user-hour-rem:{};",
+            rate.limit, rate.remaining
+        );
+        headers.insert(X_RATE_LIMIT, value(&text));
+    }
+}
+
+fn value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).expect("visible ASCII")
+}
