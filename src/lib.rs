@@ -1,1 +1,23 @@
+//! App Store Connect authentication in CI.
+//!
+//! The binary `asc-auth` is a thin layer over this library. Five floors, each using the floors below it only:
+//!
+//! - [`commands`]: one file a subcommand
+//! - [`handoff`] and [`connect`]: where a credential goes, and App Store Connect over HTTP
+//! - [`source`] and [`token`]: where a credential comes from, and what is signed with it
+//! - [`credential`]: key ID, issuer ID, private key, and how they are checked
+//!
+//! [`error`] and [`report`] bring the errors of every floor together; [`explanation`] and [`clock`] are the ground.
+#![forbid(unsafe_code)]
 
+pub mod cli;
+pub mod clock;
+pub mod commands;
+pub mod connect;
+pub mod credential;
+pub mod error;
+pub mod explanation;
+pub mod handoff;
+pub mod report;
+pub mod source;
+pub mod token;

@@ -1,0 +1,116 @@
+//! The options that several commands share, read from flags and inputs.
+
+use std::time::Duration;
+
+use crate::{
+    cli::PolicyArgs,
+    clock::Clock,
+    connect::{ApiRoot, Client, ConnectError, Policies, Proof, block_on, validate},
+    error::Error,
+    handoff::forms_of_token,
+    report::Console,
+    source::{Resolved, Sources, fields},
+    token::{Audience, Lifetime, Scope, TokenRequest, mint},
+};
+
+/// Where the API is, and which of Apple's two services it is.
+pub(super) fn api_root(sources: &Sources<'_>, in_house: bool) -> Result<(ApiRoot, Audience), ConnectError> {
+    let asked = if in_house {
+        Audience::Enterprise
+    } else {
+        Audience::AppStoreConnect
+    };
+    let root = ApiRoot::choose(sources.text(&fields::API_URL), asked)?;
+    let audience = if root.is_enterprise() {
+        Audience::Enterprise
+    } else {
+        asked
+    };
+    Ok((root, audience))
+}
+
+pub(super) fn token_request(sources: &Sources<'_>, audience: Audience) -> Result<TokenRequest, Error> {
+    let lifetime = match sources.text(&fields::LIFETIME) {
+        Some((_, text)) => Lifetime::parse(&text)?,
+        None => Lifetime::DEFAULT,
+    };
+    let scopes = match sources.text(&fields::SCOPE) {
+        Some((_, text)) => Scope::parse_lines(&text)?,
+        None => Vec::new(),
+    };
+    Ok(TokenRequest::new(lifetime, scopes, audience)?)
+}
+
+/// What is odd about a token that Apple may accept all the same.
+pub(super) fn token_warning(request: &TokenRequest) -> Option<String> {
+    let doubtful = request.scopes().iter().find(|scope| !scope.may_be_long_lived())?;
+    request.lifetime().needs_scope().then(|| {
+        format!(
+            "Apple documents lifetimes above 20 minutes for Xcode Cloud and for power and performance metrics only; \
+             it may refuse this token for {}",
+            doubtful.as_str()
+        )
+    })
+}
+
+pub(super) fn policies(sources: &Sources<'_>) -> Result<Policies, Error> {
+    Ok(Policies {
+        expect_app: sources.text(&fields::EXPECT_APP).map(|(_, text)| text),
+        forbid_admin: sources.boolean(&fields::FORBID_ADMIN)?.unwrap_or(false),
+    })
+}
+
+impl PolicyArgs {
+    pub(super) fn budget(&self) -> Result<Duration, Error> {
+        match crate::token::parse_seconds(&self.timeout) {
+            Some(seconds @ 1..=600) => Ok(Duration::from_secs(seconds)),
+            _ => Err(Error::Usage {
+                what: "the time-out can't be read".to_owned(),
+                advice: "Give --timeout as seconds or minutes, from 1s to 10m.",
+            }),
+        }
+    }
+}
+
+/// Proves the credential. Every token is masked before it is sent.
+pub(super) fn prove(
+    root: ApiRoot,
+    budget: Duration,
+    resolved: &Resolved,
+    policies: &Policies,
+    request: &TokenRequest,
+    console: Console,
+) -> Result<Proof, Error> {
+    if !root.is_apple() && !root.is_loopback() {
+        console.warn(&format!(
+            "the token goes to {}, which is not Apple's, because {} says so",
+            root.host(),
+            root.origin()
+        ));
+    }
+    let mut mint = |kind: &_, clock: Clock| {
+        let token = mint(&resolved.credential, kind, request, clock.now());
+        console
+            .mask(&forms_of_token(&token), console.is_json())
+            .map_err(|error| ConnectError::Mask(error.to_string()))?;
+        Ok(token)
+    };
+    let proof = block_on(async {
+        let mut client = Client::new(root, budget)?;
+        validate(&mut client, resolved, policies, &mut mint).await
+    })??;
+    if let Some(skew) = proof.skew.filter(|skew| !skew.is_tolerable()) {
+        console.warn(&format!(
+            "this machine's clock is {}; tokens are minted with Apple's",
+            skew.describe()
+        ));
+    }
+    Ok(proof)
+}
+
+/// Tells what resolution noticed.
+pub(super) fn tell(resolved: &Resolved, console: Console) {
+    for warning in &resolved.warnings {
+        console.warn(warning);
+    }
+}

@@ -1,0 +1,118 @@
+//! Apple's error bodies: `{"errors":[{"status","code","title","detail",…}]}`, or a gateway's HTML, or nothing.
+
+use serde::Deserialize;
+
+/// The longest piece of Apple's text that is repeated, in characters.
+const LONGEST: usize = 300;
+
+/// The first error of a body. Its texts are one line each, so that they can't pose as anything else in a log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct AppleError {
+    /// Hierarchical by dots: `FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED`.
+    pub(super) code: String,
+    pub(super) title: String,
+    pub(super) detail: String,
+}
+
+impl AppleError {
+    /// `None` for whatever is not Apple's error document.
+    pub(super) fn parse(body: &[u8]) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Document {
+            errors: Vec<Entry>,
+        }
+        #[derive(Deserialize)]
+        struct Entry {
+            #[serde(default)]
+            code: String,
+            #[serde(default)]
+            title: String,
+            #[serde(default)]
+            detail: String,
+        }
+        let document: Document = serde_json::from_slice(body).ok()?;
+        let first = document.errors.into_iter().next()?;
+        Some(Self {
+            code: one_line(&first.code),
+            title: one_line(&first.title),
+            detail: one_line(&first.detail),
+        })
+    }
+
+    /// Whether the code is `prefix` or lies below it.
+    pub(super) fn is(&self, prefix: &str) -> bool {
+        self.code
+            .strip_prefix(prefix)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    }
+
+    /// Whether Apple's words mention `word`, whatever the code.
+    pub(super) fn mentions(&self, word: &str) -> bool {
+        let text = format!("{} {}", self.title, self.detail).to_lowercase();
+        text.contains(word)
+    }
+
+    /// Apple's own words, in quotes.
+    pub(super) fn quote(&self) -> String {
+        match (self.title.as_str(), self.detail.as_str()) {
+            ("", "") => "no words".to_owned(),
+            (one, "") | ("", one) => format!("“{one}”"),
+            (title, detail) => format!("“{title}” “{detail}”"),
+        }
+    }
+}
+
+fn one_line(text: &str) -> String {
+    let spaced: String = text
+        .chars()
+        .map(|c| {
+            if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
+                ' '
+            } else {
+                c
+            }
+        })
+        .collect();
+    let words: Vec<&str> = spaced.split_whitespace().collect();
+    words.join(" ").chars().take(LONGEST).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_match_by_prefix_at_the_dots() {
+        let error = AppleError {
+            code: "FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED".to_owned(),
+            ..AppleError::default()
+        };
+        assert!(error.is("FORBIDDEN"));
+        assert!(error.is("FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED"));
+        assert!(!error.is("FORBID"));
+        assert!(!error.is("FORBIDDEN_ERROR"));
+    }
+
+    #[test]
+    fn text_from_outside_becomes_one_short_line() {
+        let body = serde_json::json!({"errors": [{"code": "X", "title": "a\n::error::b\r\u{1b}[31m", "detail": "y".repeat(1000)}]});
+        let error = AppleError::parse(body.to_string().as_bytes()).expect("an error");
+        assert_eq!(error.title, "a ::error::b [31m");
+        assert_eq!(error.detail.len(), LONGEST);
+    }
+
+    #[test]
+    fn html_and_nothing_are_no_error_documents() {
+        for body in [
+            "",
+            "<html>",
+            "{}",
+            "[]",
+            r#"{"errors":[]}"#,
+            r#"{"errors":"x"}"#,
+            "null",
+        ] {
+            assert_eq!(AppleError::parse(body.as_bytes()), None, "{body}");
+        }
+    }
+}

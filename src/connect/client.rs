@@ -1,0 +1,213 @@
+//! The client: one GET at a time, bounded in time and in size.
+
+use std::time::Duration;
+
+use reqwest::{
+    Method, Request, StatusCode,
+    header::{AUTHORIZATION, HeaderMap, HeaderValue, USER_AGENT},
+    redirect,
+};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::time::Instant;
+
+use super::{
+    ApiRoot, ConnectError, Failure, RateLimit, apple_error::AppleError, headers, retry::Budget, tls,
+    transport::SystemResolver,
+};
+use crate::{
+    clock::{Clock, Skew},
+    token::Token,
+};
+
+/// No more of a body than this is read, in bytes: Apple's errors are a few hundred.
+const LARGEST_BODY: usize = 64 * 1024;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// App Store Connect, with a budget of time for everything that is asked.
+#[derive(Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    root: ApiRoot,
+    budget: Budget,
+    requests: u32,
+}
+
+/// What came back, whatever the status.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) skew: Option<Skew>,
+    pub(super) rate_limit: Option<RateLimit>,
+    pub(super) retry_after: Option<u64>,
+    pub(super) request_id: Option<String>,
+    pub(super) location: Option<String>,
+    /// At most the first 64 KiB.
+    pub(super) body: Vec<u8>,
+    pub(super) elapsed: Duration,
+}
+
+impl Client {
+    /// A client for `root` whose requests, retries and pauses together take at most `budget`.
+    pub fn new(root: ApiRoot, budget: Duration) -> Result<Self, ConnectError> {
+        let builder = reqwest::Client::builder()
+            .redirect(redirect::Policy::none())
+            .referer(false)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .dns_resolver(SystemResolver);
+        // A proxy has no business between this process and its own machine, and would see plain http in the clear.
+        let builder = if root.is_loopback() {
+            builder.no_proxy()
+        } else {
+            builder
+        };
+        let tls = if root.to_string().starts_with("http://") {
+            no_tls()?
+        } else {
+            tls::config()?
+        };
+        let http = builder
+            .tls_backend_preconfigured(tls)
+            .build()
+            .map_err(|error| ConnectError::Runtime(error.to_string()))?;
+        Ok(Self {
+            http,
+            root,
+            budget: Budget::new(budget),
+            requests: 0,
+        })
+    }
+
+    pub fn root(&self) -> &ApiRoot {
+        &self.root
+    }
+
+    /// How many requests were sent so far.
+    pub(super) fn requests(&self) -> u32 {
+        self.requests
+    }
+
+    /// Pauses before a repeated attempt; `false` if the budget has no room for it.
+    pub(super) async fn pause(&mut self) -> bool {
+        self.budget.pause(None).await
+    }
+
+    /// GETs `path` (below the root, without a leading slash), trying again what is worth it: no connection,
+    /// 408, 429 and 5xx. Any other status is an answer.
+    pub(super) async fn get(&mut self, path: &str, token: &Token) -> Result<Answer, ConnectError> {
+        loop {
+            let outcome = self.attempt(path, token).await;
+            let retry_after = match &outcome {
+                Ok(answer) if is_worth_retrying(answer.status) => answer.retry_after,
+                Ok(_) => return outcome.map_err(|failure| self.unreachable(failure)),
+                Err(failure) if failure.is_transient() => None,
+                Err(_) => return outcome.map_err(|failure| self.unreachable(failure)),
+            };
+            if !self.budget.pause(retry_after).await {
+                return match outcome {
+                    Ok(answer) => Err(self.unavailable(&answer)),
+                    Err(failure) => Err(self.unreachable(failure)),
+                };
+            }
+        }
+    }
+
+    async fn attempt(&mut self, path: &str, token: &Token) -> Result<Answer, Failure> {
+        self.requests += 1;
+        let within = self.budget.attempt();
+        tokio::time::timeout(within, self.exchange(path, token))
+            .await
+            .unwrap_or(Err(Failure::TimedOut))
+    }
+
+    async fn exchange(&self, path: &str, token: &Token) -> Result<Answer, Failure> {
+        let mut authorization =
+            HeaderValue::try_from(format!("Bearer {}", token.secret())).map_err(|_| Failure::Other)?;
+        authorization.set_sensitive(true);
+        let mut request = Request::new(Method::GET, self.root.endpoint(path));
+        request.headers_mut().insert(AUTHORIZATION, authorization);
+        request.headers_mut().insert(
+            USER_AGENT,
+            HeaderValue::from_static(concat!("asc-auth/", env!("CARGO_PKG_VERSION"))),
+        );
+        let began = Instant::now();
+        let mut response = self.http.execute(request).await.map_err(|error| Failure::of(&error))?;
+        let elapsed = began.elapsed();
+        let now = Clock::default().now();
+        let headers = response.headers();
+        let mut answer = Answer {
+            status: response.status(),
+            skew: text(headers, "date")
+                .and_then(headers::parse_date)
+                .map(|date| skew(now, elapsed, date)),
+            rate_limit: text(headers, "x-rate-limit").and_then(RateLimit::parse),
+            retry_after: text(headers, "retry-after").and_then(|value| headers::parse_retry_after(value, now)),
+            request_id: text(headers, "x-request-id").map(printable),
+            location: text(headers, "location").map(printable),
+            body: Vec::new(),
+            elapsed,
+        };
+        while answer.body.len() < LARGEST_BODY {
+            match response.chunk().await.map_err(|error| Failure::of(&error))? {
+                Some(chunk) => answer
+                    .body
+                    .extend_from_slice(&chunk[..chunk.len().min(LARGEST_BODY - answer.body.len())]),
+                None => break,
+            }
+        }
+        Ok(answer)
+    }
+
+    fn unreachable(&self, failure: Failure) -> ConnectError {
+        ConnectError::Unreachable {
+            failure,
+            root: Box::new(self.root.clone()),
+            attempts: self.budget.failures().max(1),
+        }
+    }
+
+    fn unavailable(&self, answer: &Answer) -> ConnectError {
+        ConnectError::Unavailable {
+            status: answer.status.as_u16(),
+            quote: answer.error().map(|error| error.quote()),
+            retry_after: answer.retry_after,
+            rate_limit: answer.rate_limit,
+            attempts: self.budget.failures(),
+            request_id: answer.request_id.clone(),
+        }
+    }
+}
+
+impl Answer {
+    pub(super) fn error(&self) -> Option<AppleError> {
+        AppleError::parse(&self.body)
+    }
+}
+
+fn is_worth_retrying(status: StatusCode) -> bool {
+    matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS) || status.is_server_error()
+}
+
+/// Our clock minus Apple's. `Date` is cut off to the second and was written about half the round trip ago.
+fn skew(now: i64, elapsed: Duration, date: i64) -> Skew {
+    let half_a_trip = i64::try_from(elapsed.as_secs() / 2).unwrap_or(0);
+    Skew(now.saturating_sub(half_a_trip).saturating_sub(date))
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// A header's text for a message: short, and nothing that a terminal or a CI could take for a command.
+fn printable(text: &str) -> String {
+    text.chars().filter(char::is_ascii_graphic).take(200).collect()
+}
+
+/// No certificate is loaded for a conversation in plain http.
+fn no_tls() -> Result<ClientConfig, ConnectError> {
+    let provider = rustls::crypto::ring::default_provider();
+    Ok(ClientConfig::builder_with_provider(provider.into())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| ConnectError::Runtime(error.to_string()))?
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth())
+}

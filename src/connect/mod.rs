@@ -1,0 +1,33 @@
+//! App Store Connect over HTTP: one client, one retry budget, one diagnosis of what comes back.
+//!
+//! The token goes to the API root and nowhere else: no redirect is followed, and plain http is for loopback only.
+//! Nothing here is set up before the first request: minting a token alone starts no runtime and no TLS.
+
+mod api_root;
+mod apple_error;
+mod client;
+mod error;
+mod headers;
+mod retry;
+mod tls;
+mod transport;
+mod validate;
+
+pub use api_root::ApiRoot;
+pub use client::Client;
+pub use error::{ConnectError, Forbidden, Policy};
+pub use headers::RateLimit;
+pub use transport::Failure;
+pub use validate::{Mint, Policies, Proof, validate};
+
+/// Runs one conversation to its end on this thread.
+pub fn block_on<T>(conversation: impl Future<Output = T>) -> Result<T, ConnectError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| ConnectError::Runtime(error.to_string()))?;
+    let outcome = runtime.block_on(conversation);
+    // A name that is still being looked up must not hold the process back.
+    runtime.shutdown_background();
+    Ok(outcome)
+}

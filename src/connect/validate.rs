@@ -1,0 +1,240 @@
+//! The proof that a credential works: one GET, and a second look at whatever Apple refuses.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use serde::Deserialize;
+
+use super::{Client, ConnectError, Forbidden, Policy, RateLimit, client::Answer, error::Refused};
+use crate::{
+    clock::{Clock, Skew},
+    credential::KeyKind,
+    source::Resolved,
+    token::Token,
+};
+
+const PROBE: &str = "v1/apps?limit=1";
+const ADMIN_PROBE: &str = "v1/users?limit=1";
+
+/// Mints a token of a kind by a clock. It is the caller's, so that the caller can mask every token before it is used.
+pub type Mint<'a> = dyn FnMut(&KeyKind, Clock) -> Result<Token, ConnectError> + 'a;
+
+/// What the user wants to hold besides the key being valid.
+#[derive(Clone, Debug, Default)]
+pub struct Policies {
+    /// The bundle ID of an app that the key must see.
+    pub expect_app: Option<String>,
+    /// Whether a key that can list users is refused.
+    pub forbid_admin: bool,
+}
+
+/// That the credential works, and what was learnt on the way.
+#[derive(Debug)]
+pub struct Proof {
+    /// The token that Apple accepted.
+    pub token: Token,
+    token_clock: Clock,
+    /// The clock to mint further tokens by.
+    pub clock: Clock,
+    pub skew: Option<Skew>,
+    pub rate_limit: Option<RateLimit>,
+    /// How long the accepted request took.
+    pub elapsed: Duration,
+}
+
+/// Proves the credential with `GET /v1/apps?limit=1`.
+///
+/// A first 401 is tried once more, with the clock that Apple's `Date` suggests if ours is off: Apple refuses valid
+/// tokens now and then. If a second one follows, one request as the other kind of key tells that mistake apart.
+pub async fn validate(
+    client: &mut Client,
+    resolved: &Resolved,
+    policies: &Policies,
+    mint: &mut Mint<'_>,
+) -> Result<Proof, ConnectError> {
+    let kind = &resolved.credential.kind;
+    let mut clock = Clock::default();
+    let mut token = mint(kind, clock)?;
+    let mut answer = client.get(PROBE, &token).await?;
+
+    if answer.status == StatusCode::UNAUTHORIZED {
+        if let Some(skew) = answer.skew.filter(|skew| !skew.is_tolerable()) {
+            clock = Clock::corrected_by(skew);
+            token = mint(kind, clock)?;
+            answer = client.get(PROBE, &token).await?;
+        } else if client.pause().await {
+            answer = client.get(PROBE, &token).await?;
+        }
+    }
+    if answer.status == StatusCode::UNAUTHORIZED {
+        return Err(refused(client, resolved, &answer, clock, mint).await);
+    }
+    accept(client, resolved, &answer)?;
+
+    check_policies(client, resolved, policies, &token).await?;
+    let token_clock = clock;
+    if let Some(skew) = answer.skew.filter(|skew| !skew.is_tolerable()) {
+        clock = Clock::corrected_by(skew);
+    }
+    Ok(Proof {
+        token,
+        token_clock,
+        clock,
+        skew: answer.skew,
+        rate_limit: answer.rate_limit,
+        elapsed: answer.elapsed,
+    })
+}
+
+impl Proof {
+    /// Whether the accepted token was minted by the clock that further tokens are minted by.
+    pub fn token_has_right_clock(&self) -> bool {
+        self.token_clock == self.clock
+    }
+}
+
+async fn refused(
+    client: &mut Client,
+    resolved: &Resolved,
+    answer: &Answer,
+    clock: Clock,
+    mint: &mut Mint<'_>,
+) -> ConnectError {
+    let works_as = match &resolved.other_kind {
+        None => None,
+        Some(kind) => match probe_as(client, kind, clock, mint).await {
+            Ok(true) => Some(kind.name()),
+            // The refusal is certain; what this extra request met does not change it.
+            Ok(false) | Err(_) => None,
+        },
+    };
+    ConnectError::Refused(Box::new(Refused {
+        code: answer.error().map(|error| error.code),
+        facts: resolved.facts(),
+        skew: answer.skew,
+        works_as,
+        is_team: matches!(resolved.credential.kind, KeyKind::Team(_)),
+        apple: client.root().is_apple(),
+        request_id: answer.request_id.clone(),
+    }))
+}
+
+async fn probe_as(
+    client: &mut Client,
+    kind: &KeyKind,
+    clock: Clock,
+    mint: &mut Mint<'_>,
+) -> Result<bool, ConnectError> {
+    let token = mint(kind, clock)?;
+    let answer = client.get(PROBE, &token).await?;
+    Ok(answer.status == StatusCode::OK || answer.status == StatusCode::FORBIDDEN)
+}
+
+/// `Ok` if the answer is a JSON document with status 200, else what the status means.
+fn accept(client: &Client, resolved: &Resolved, answer: &Answer) -> Result<(), ConnectError> {
+    let quote = || answer.error().map(|error| error.quote());
+    match answer.status {
+        StatusCode::OK if answer.body.trim_ascii_start().starts_with(b"{") => Ok(()),
+        StatusCode::FORBIDDEN => Err(ConnectError::Forbidden {
+            why: why_forbidden(answer),
+            quote: quote(),
+            facts: resolved.facts(),
+            request_id: answer.request_id.clone(),
+        }),
+        StatusCode::UNAUTHORIZED => Err(ConnectError::Unavailable {
+            status: answer.status.as_u16(),
+            quote: quote(),
+            retry_after: None,
+            rate_limit: answer.rate_limit,
+            attempts: client.requests(),
+            request_id: answer.request_id.clone(),
+        }),
+        status if status.is_redirection() => Err(ConnectError::Redirected {
+            root: Box::new(client.root().clone()),
+            to: answer.location.clone(),
+        }),
+        status if status == StatusCode::OK || status == StatusCode::NOT_FOUND => Err(ConnectError::NotApple {
+            status: status.as_u16(),
+            root: Box::new(client.root().clone()),
+        }),
+        status => Err(ConnectError::Unexpected {
+            status: status.as_u16(),
+            quote: quote(),
+            request_id: answer.request_id.clone(),
+        }),
+    }
+}
+
+/// Classifies a 403 by its code's prefix, and the older and vaguer forms by Apple's words.
+fn why_forbidden(answer: &Answer) -> Forbidden {
+    let Some(error) = answer.error() else {
+        return Forbidden::Unknown;
+    };
+    if error.is("FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED") || error.mentions("agreement") {
+        Forbidden::Agreement
+    } else if error.mentions("active membership") {
+        Forbidden::Membership
+    } else if error.is("FORBIDDEN_ERROR") || error.is("FORBIDDEN") {
+        Forbidden::Role
+    } else {
+        Forbidden::Unknown
+    }
+}
+
+async fn check_policies(
+    client: &mut Client,
+    resolved: &Resolved,
+    policies: &Policies,
+    token: &Token,
+) -> Result<(), ConnectError> {
+    if let Some(bundle_id) = &policies.expect_app {
+        let query: String = url::form_urlencoded::byte_serialize(bundle_id.as_bytes()).collect();
+        let answer = client
+            .get(
+                &format!("v1/apps?filter[bundleId]={query}&fields[apps]=bundleId&limit=20"),
+                token,
+            )
+            .await?;
+        accept(client, resolved, &answer)?;
+        if !lists_app(&answer.body, bundle_id) {
+            return Err(ConnectError::Policy {
+                policy: Policy::ExpectApp(bundle_id.clone()),
+                facts: resolved.facts(),
+            });
+        }
+    }
+    if policies.forbid_admin {
+        let answer = client.get(ADMIN_PROBE, token).await?;
+        match answer.status {
+            // This, and nothing else, is how a key that may not list users is answered.
+            StatusCode::FORBIDDEN if matches!(why_forbidden(&answer), Forbidden::Role) => {}
+            _ => {
+                accept(client, resolved, &answer)?;
+                return Err(ConnectError::Policy {
+                    policy: Policy::ForbidAdmin,
+                    facts: resolved.facts(),
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether the list holds exactly this bundle ID, whatever the filter matched.
+fn lists_app(body: &[u8], bundle_id: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Apps {
+        data: Vec<App>,
+    }
+    #[derive(Deserialize)]
+    struct App {
+        attributes: Attributes,
+    }
+    #[derive(Deserialize)]
+    struct Attributes {
+        #[serde(rename = "bundleId")]
+        bundle_id: String,
+    }
+    serde_json::from_slice::<Apps>(body)
+        .is_ok_and(|apps| apps.data.iter().any(|app| app.attributes.bundle_id == bundle_id))
+}

@@ -1,0 +1,72 @@
+//! The environment as a value, so that tests need not change the process's own.
+
+use std::{collections::BTreeMap, env, ffi::OsString, fmt, path::PathBuf};
+
+use zeroize::Zeroizing;
+
+/// Environment variables: the process's own, or a fixed set.
+#[derive(Clone, Debug)]
+pub enum Environment {
+    Process,
+    Fixed(BTreeMap<String, String>),
+}
+
+/// What a place holds.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Presence {
+    Unset,
+    /// Set, but empty or white space only: what a misspelt secret gives on GitHub.
+    Blank,
+    Set(Zeroizing<String>),
+}
+
+impl fmt::Debug for Presence {
+    /// The value may be a secret that was put into the wrong place.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unset => "Unset",
+            Self::Blank => "Blank",
+            Self::Set(_) => "Set([redacted])",
+        })
+    }
+}
+
+impl Presence {
+    pub fn of(text: Option<Zeroizing<String>>) -> Self {
+        match text {
+            None => Self::Unset,
+            Some(text) if crate::credential::tidy(&text).is_empty() => Self::Blank,
+            Some(text) => Self::Set(text),
+        }
+    }
+
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Set(text) => Some(text),
+            Self::Unset | Self::Blank => None,
+        }
+    }
+}
+
+impl Environment {
+    /// The variable's text. One that is not Unicode is read with replacement characters, and is then refused
+    /// by whoever parses it.
+    pub fn get(&self, name: &str) -> Presence {
+        Presence::of(
+            self.raw(name)
+                .map(|text| Zeroizing::new(text.to_string_lossy().into_owned())),
+        )
+    }
+
+    /// The variable as a path, if it is set and not empty.
+    pub fn path(&self, name: &str) -> Option<PathBuf> {
+        self.raw(name).filter(|text| !text.is_empty()).map(PathBuf::from)
+    }
+
+    fn raw(&self, name: &str) -> Option<OsString> {
+        match self {
+            Self::Process => env::var_os(name),
+            Self::Fixed(variables) => variables.get(name).map(OsString::from),
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Reading the private key from wherever it was put: a file, standard input, a variable, an input.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
+
+use zeroize::Zeroizing;
+
+use super::{
+    SourceError, fields,
+    places::{Origin, Sources},
+};
+use crate::credential::{Fingerprint, KeyDefect, KeyFileName, Lookalike, PrivateKey, Purpose, tidy};
+
+/// No key is larger than this, in bytes: what is larger is not read to its end.
+const LARGEST: u64 = 64 * 1024;
+
+/// A private key that was read, and where it came from.
+pub(super) struct Material {
+    pub(super) key: PrivateKey,
+    pub(super) origin: Origin,
+    /// What the file's name says, if Apple named it.
+    pub(super) file_name: Option<KeyFileName>,
+}
+
+/// A place that holds key material, before it has been read.
+pub(super) struct Candidate {
+    pub(super) origin: Origin,
+    text: Zeroizing<String>,
+    is_path: bool,
+}
+
+/// Every place that holds key material, the highest rank first, and those that a flag overrides.
+pub(super) fn candidates(sources: &Sources<'_>) -> (Vec<Candidate>, Vec<Origin>) {
+    let mut all: Vec<Candidate> = Vec::new();
+    for (field, is_path) in [
+        (&fields::KEY_PATH, true),
+        (&fields::KEY_B64, false),
+        (&fields::KEY_TEXT, false),
+    ] {
+        for (origin, text) in sources.find(field).set() {
+            all.push(Candidate {
+                origin: origin.clone(),
+                text: Zeroizing::new(text.to_owned()),
+                is_path,
+            });
+        }
+    }
+    let rank = |candidate: &Candidate| match candidate.origin {
+        Origin::Flag(_) => 0,
+        Origin::Input(_) => 1,
+        _ => 2,
+    };
+    all.sort_by_key(rank);
+    if all.first().is_some_and(|first| rank(first) == 0) {
+        let overridden = all.drain(1..).map(|candidate| candidate.origin).collect();
+        return (all, overridden);
+    }
+    (all, Vec::new())
+}
+
+impl Candidate {
+    /// What the path's last part says about the key, if this is a path that Apple named.
+    pub(super) fn file_name(&self) -> Option<KeyFileName> {
+        let path = Path::new(tidy(&self.text));
+        let name = path.file_name().filter(|_| self.is_path)?;
+        KeyFileName::parse(name.to_str()?)
+    }
+
+    pub(super) fn read(&self, stdin: &mut dyn Read) -> Result<Material, SourceError> {
+        let file_name = self.file_name();
+        if let Some(name) = file_name.as_ref().filter(|name| name.purpose == Purpose::InAppPurchase) {
+            return Err(SourceError::InAppPurchaseKey {
+                origin: self.origin.clone(),
+                name: name.name.clone(),
+            });
+        }
+        let bytes = if self.is_path {
+            self.read_file(stdin)?
+        } else {
+            Zeroizing::new(self.text.as_bytes().to_vec())
+        };
+        let key = PrivateKey::decode(&bytes).map_err(|defect| SourceError::Key {
+            origin: self.origin.clone(),
+            defect,
+        })?;
+        Ok(Material {
+            key,
+            origin: self.origin.clone(),
+            file_name,
+        })
+    }
+
+    fn read_file(&self, stdin: &mut dyn Read) -> Result<Zeroizing<Vec<u8>>, SourceError> {
+        let path = tidy(&self.text);
+        if path == "-" {
+            return if matches!(self.origin, Origin::Flag(_)) {
+                read_bounded(stdin).map_err(|error| self.unreadable(&error))
+            } else {
+                Err(SourceError::StdinNeedsFlag {
+                    origin: self.origin.clone(),
+                })
+            };
+        }
+        self.refuse_key_for_path(path)?;
+        let file = File::open(path).map_err(|error| self.unreadable(&error))?;
+        let is_directory = file.metadata().is_ok_and(|metadata| metadata.is_dir());
+        if is_directory {
+            return Err(self.unreadable(&io::Error::from(io::ErrorKind::IsADirectory)));
+        }
+        read_bounded(&mut &file).map_err(|error| self.unreadable(&error))
+    }
+
+    /// A key pasted where its path belongs must be named, and never echoed as a path that does not exist.
+    fn refuse_key_for_path(&self, path: &str) -> Result<(), SourceError> {
+        let decoded = PrivateKey::decode(path.as_bytes());
+        let is_key = !matches!(
+            decoded,
+            Err(KeyDefect::Path
+                | KeyDefect::NotAKey
+                | KeyDefect::Placeholder
+                | KeyDefect::KeyId
+                | KeyDefect::IssuerId
+                | KeyDefect::Empty)
+        );
+        match Lookalike::of(path) {
+            _ if is_key => Err(SourceError::KeyInPath {
+                origin: self.origin.clone(),
+            }),
+            Lookalike::Placeholder => Err(SourceError::Key {
+                origin: self.origin.clone(),
+                defect: KeyDefect::Placeholder,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn unreadable(&self, error: &io::Error) -> SourceError {
+        let path = tidy(&self.text);
+        // Base64 never holds a dot: what does is a path, and may be shown.
+        let shown = path.contains('.') && path.len() < 1024 && !path.contains(char::is_control);
+        SourceError::KeyFile {
+            origin: self.origin.clone(),
+            path: shown.then(|| path.to_owned()),
+            reason: io_reason(error),
+        }
+    }
+}
+
+/// What one of several key materials turned out to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Contender {
+    Key(Fingerprint),
+    Unusable(String),
+}
+
+fn read_bounded(reader: &mut dyn Read) -> io::Result<Zeroizing<Vec<u8>>> {
+    // Room for all of it from the start: a buffer that grows leaves copies behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(LARGEST).unwrap_or(usize::MAX) + 64));
+    reader.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn io_reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "it does not exist".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission was denied".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
+        _ => error.to_string(),
+    }
+}

@@ -1,0 +1,160 @@
+//! The places one value can be given in: a flag, an input of the GitHub Action, an environment variable.
+//!
+//! A flag overrides field by field. An input and a variable are two sources of one rank: given twice with
+//! different values they contradict each other, which [`Sources::find`] reports and its callers judge.
+
+use std::{collections::BTreeMap, fmt};
+
+use zeroize::Zeroizing;
+
+use super::{
+    SourceError,
+    environment::{Environment, Presence},
+};
+use crate::credential::tidy;
+
+/// Where a value came from. Its text names the place and never the value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    Flag(&'static str),
+    Input(&'static str),
+    Variable(&'static str),
+    /// The name of the key file says it.
+    FileName(String),
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) | Self::Variable(name) => f.write_str(name),
+            Self::Input(name) => write!(f, "input {name}"),
+            Self::FileName(name) => write!(f, "the file's name, {name}"),
+            Self::Default => f.write_str("the default"),
+        }
+    }
+}
+
+/// The names of one field, in the three ways of giving it.
+#[derive(Debug)]
+pub struct Field {
+    pub what: &'static str,
+    pub flag: Option<&'static str>,
+    pub input: Option<&'static str>,
+    pub variable: Option<&'static str>,
+}
+
+/// The flags that were given, by their names.
+#[derive(Clone, Default)]
+pub struct Flags(BTreeMap<&'static str, Zeroizing<String>>);
+
+impl fmt::Debug for Flags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl Flags {
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: Option<&str>) -> Self {
+        if let Some(value) = value {
+            self.0.insert(name, Zeroizing::new(value.to_owned()));
+        }
+        self
+    }
+}
+
+/// Everything that values are looked up in.
+#[derive(Clone, Copy, Debug)]
+pub struct Sources<'a> {
+    pub flags: &'a Flags,
+    /// Whether the runner's `INPUT_…` variables are this program's inputs.
+    pub inputs: bool,
+    pub environment: &'a Environment,
+}
+
+/// One place and what it holds.
+#[derive(Debug)]
+pub struct Place {
+    pub origin: Origin,
+    pub presence: Presence,
+}
+
+/// The places of one field, the highest rank first.
+#[derive(Debug)]
+pub struct Found {
+    pub places: Vec<Place>,
+}
+
+impl Sources<'_> {
+    pub fn find(&self, field: &Field) -> Found {
+        let flag = field.flag.map(|name| Place {
+            origin: Origin::Flag(name),
+            presence: Presence::of(self.flags.0.get(name).cloned()),
+        });
+        let input = field.input.filter(|_| self.inputs).map(|name| Place {
+            origin: Origin::Input(name),
+            presence: self.environment.get(&input_variable(name)),
+        });
+        let variable = field.variable.map(|name| Place {
+            origin: Origin::Variable(name),
+            presence: self.environment.get(name),
+        });
+        Found {
+            places: [flag, input, variable].into_iter().flatten().collect(),
+        }
+    }
+
+    /// The chosen value of a field whose value is no secret, and where it came from.
+    pub fn text(&self, field: &Field) -> Option<(Origin, String)> {
+        let found = self.find(field);
+        let (origin, text) = found.chosen()?;
+        Some((origin.clone(), tidy(text).to_owned()))
+    }
+
+    /// A field that must be readable as a boolean: promise 5, never a guess.
+    pub fn boolean(&self, field: &Field) -> Result<Option<bool>, SourceError> {
+        let found = self.find(field);
+        let mut chosen = None;
+        for place in &found.places {
+            if let Some(text) = place.presence.text() {
+                let value = parse_bool(text).ok_or_else(|| SourceError::Unreadable {
+                    origin: place.origin.clone(),
+                    accepted: BOOLEANS,
+                })?;
+                chosen = chosen.or(Some(value));
+            }
+        }
+        Ok(chosen)
+    }
+}
+
+impl Found {
+    /// The first place that holds something.
+    pub fn chosen(&self) -> Option<(&Origin, &str)> {
+        self.set().next()
+    }
+
+    /// Every place that holds something, the highest rank first.
+    pub fn set(&self) -> impl Iterator<Item = (&Origin, &str)> {
+        self.places
+            .iter()
+            .filter_map(|place| Some((&place.origin, place.presence.text()?)))
+    }
+}
+
+const BOOLEANS: &str = "1, true, yes, on, y, t or 0, false, no, off, n, f";
+
+/// The spellings of a boolean, in any case; anything else is no boolean.
+pub fn parse_bool(text: &str) -> Option<bool> {
+    match tidy(text).to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" | "y" | "t" => Some(true),
+        "0" | "false" | "no" | "off" | "n" | "f" => Some(false),
+        _ => None,
+    }
+}
+
+/// How the runner spells an input's variable: upper case, spaces as `_`, dashes kept.
+fn input_variable(name: &str) -> String {
+    format!("INPUT_{}", name.to_uppercase().replace(' ', "_"))
+}

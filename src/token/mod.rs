@@ -1,0 +1,53 @@
+//! Tokens: what they claim, for how long, and how they are signed.
+//!
+//! Nothing here does I/O: the time comes in as an argument.
+
+mod claims;
+mod lifetime;
+mod mint;
+mod scope;
+
+use thiserror::Error;
+
+pub use claims::Audience;
+pub use lifetime::{Lifetime, parse_seconds};
+pub use mint::{Token, TokenRequest, mint};
+pub use scope::Scope;
+
+use crate::explanation::Explanation;
+
+/// Why no such token can be made. All of these are usage errors.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum TokenError {
+    #[error("the lifetime can't be read")]
+    Lifetime,
+    #[error("a lifetime of zero seconds")]
+    NoLifetime,
+    #[error("a lifetime above 20 minutes without a scope")]
+    LongWithoutScope,
+    #[error("a lifetime above 180 days")]
+    TooLong,
+    #[error("a scope can't be read")]
+    Scope,
+    #[error("a scope that is not a GET")]
+    ScopeMethod,
+}
+
+impl TokenError {
+    pub fn explain(&self) -> Explanation {
+        Explanation::new(self.to_string()).advice(match self {
+            Self::Lifetime | Self::NoLifetime => {
+                "Give seconds or a number with a unit: 900, 900s, 15m, 20m; with scopes also 12h or 30d."
+            }
+            Self::LongWithoutScope => {
+                "Apple refuses a token that lives longer than 20 minutes unless it has scopes. \
+                 Give --lifetime 20m or less, or name the requests with --scope 'GET /v1/…'."
+            }
+            Self::TooLong => "Apple accepts at most six months, and only with scopes. Give 180d or less.",
+            Self::Scope => {
+                "A scope is a method and a path with an optional query: 'GET /v1/apps?filter[platform]=IOS'."
+            }
+            Self::ScopeMethod => "Apple accepts scopes for GET requests only.",
+        })
+    }
+}
