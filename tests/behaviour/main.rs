@@ -1,6 +1,27 @@
 //! What asc-auth does, as its users see it: one module a behaviour, all of them against the real binary, most of
 //! them against the simulator. Keys are made at run time. Nothing leaves loopback.
+#![allow(unreachable_pub, reason = "the modules of one test binary share their helpers")]
 
 mod support;
 
+// The credential and where it comes from
+mod ids;
+mod missing_values;
+mod private_key_forms;
+mod strict_auth;
+mod tokens;
+
+// Apple's answers and the network
+mod clock;
+mod network_faults;
+mod policies;
+mod refusals;
+mod retries;
+
+// The hand-over
+mod cleanup;
+mod conventions;
+mod github_handoff;
+mod leaks;
 mod main_job;
+mod private_directory;
