@@ -11,11 +11,23 @@ use crate::source::Flags;
 /// Reads the API key from CI secrets, says what is wrong if anything is, proves it with one request,
 /// hands short-lived tokens to the steps that need them, and removes everything afterwards.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100)]
+#[command(version, after_long_help = EXIT_CODES)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
 }
+
+const EXIT_CODES: &str = "Exit codes:
+   0  done
+   1  a defect of asc-auth itself
+   2  usage: unknown flag, unreadable value
+  10  the credential is missing, incomplete or malformed
+  11  strict-auth: mixed sources
+  12  Apple refused the credential (401)
+  13  Apple accepted the key but forbids this (403: role, agreement, membership)
+  14  a policy that you set failed (--expect-app, --forbid-admin)
+  20  the network or Apple's service failed; trying again may help
+  30  a local file could not be written or read";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -90,7 +102,7 @@ pub struct PolicyArgs {
 #[derive(Args, Debug)]
 pub struct OutputArgs {
     /// For people, or for scripts
-    #[arg(long, value_enum, default_value = "text")]
+    #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
     pub output: Output,
 }
 
@@ -108,15 +120,15 @@ pub struct SetupArgs {
     pub lifetime: LifetimeArgs,
     #[command(flatten)]
     pub policy: PolicyArgs,
-    /// Prove the key with a request
+    /// Prove the key with a request [default: true]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Validation")]
     validate: Option<String>,
     /// Set the variables and files that these tools read, with commas:
     /// asc, fastlane, altool, codemagic, expo, tauri, electron-builder, quill
-    #[arg(long, value_name = "LIST")]
+    #[arg(long, value_name = "LIST", help_heading = "Hand-over")]
     export: Option<String>,
     /// The CI to hand over to [default: recognised by its environment]
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, help_heading = "Hand-over")]
     pub ci: Option<Ci>,
     /// Read the inputs of the GitHub Action, which the runner passes as INPUT_…
     #[arg(long, hide = true)]

@@ -37,7 +37,7 @@ pub enum IdDefect {
     Number,
     #[error("it has lower-case letters")]
     LowerCase,
-    #[error("it looks like a name: a key's ID is not its name")]
+    #[error("it looks like a name, and a key's name is not its ID")]
     Name,
     #[error("it does not have the shape of one")]
     Shape,

@@ -17,7 +17,7 @@ pub enum SourceError {
         missing: Vec<MissingField>,
         individual: bool,
     },
-    #[error("the {what} is not one: {defect}")]
+    #[error("the {what} can't be right: {defect}")]
     Id {
         what: &'static str,
         origin: Origin,
@@ -212,7 +212,10 @@ fn missing_title(missing: &[MissingField]) -> String {
 }
 
 fn explain_missing(explanation: Explanation, missing: &[MissingField], individual: bool) -> Explanation {
-    let places = || missing.iter().flat_map(|field| &field.places);
+    // Who writes a workflow has inputs and variables, and no flags.
+    let all = || missing.iter().flat_map(|field| &field.places);
+    let hide_flags = all().any(|(origin, _)| matches!(origin, Origin::Input(_)));
+    let places = || all().filter(|(origin, _)| !(hide_flags && matches!(origin, Origin::Flag(_))));
     let explanation = places().fold(explanation, |explanation, (origin, presence)| match presence {
         Presence::Blank => explanation.fact(origin.to_string(), "set, but empty"),
         _ => explanation.fact(origin.to_string(), "not set"),
