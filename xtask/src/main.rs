@@ -2,7 +2,16 @@
 //!
 //! Each lives in a module of its own; this file only chooses one.
 
-use std::{env, error::Error, process::ExitCode};
+mod bench;
+mod build;
+mod demo;
+mod e2e;
+mod lint;
+mod process;
+mod step;
+mod tools;
+
+use std::{env, error::Error, path::Path, process::ExitCode};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -16,6 +25,11 @@ const USAGE: &str = "usage: cargo xtask COMMAND
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let outcome: Outcome = match arguments.first().map(String::as_str) {
+        Some("demo") => demo::demo(root()),
+        Some("bench") => bench::bench(root()),
+        Some("measure") => bench::measure(&arguments[1..]),
+        Some("e2e") => e2e::e2e(root()),
+        Some("lint") => lint::lint(root()),
         _ => Err(USAGE.into()),
     };
     match outcome {
@@ -25,4 +39,10 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The workspace, which xtask is built from and works on.
+fn root() -> &'static Path {
+    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+    xtask.parent().unwrap_or(xtask)
 }

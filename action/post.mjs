@@ -1,0 +1,45 @@
+// The action's post step: removes what this invocation's main step left, and nothing else.
+//
+// It runs after success, failure and cancel, and never fails the job. What to remove comes from this
+// invocation's own state; ASC_AUTH_DIR in the environment may be another invocation's.
+
+import { spawnSync } from "node:child_process";
+import { lstatSync, rmSync } from "node:fs";
+import { basename, isAbsolute } from "node:path";
+
+const { STATE_binary: binary, STATE_private_dir: directory } = process.env;
+
+function exists(path) {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+// For when the binary can't do it any more, because a later step replaced or deleted it. The name is
+// one that only `setup` makes, and a link in its place is left alone.
+function removeHere(path) {
+  if (!isAbsolute(path) || !/^asc-auth-[0-9a-f]{32}$/.test(basename(path))) {
+    throw new Error(`${path} is not a directory that asc-auth makes`);
+  }
+  if (!lstatSync(path).isDirectory()) {
+    throw new Error(`${path} has become something else than a directory`);
+  }
+  rmSync(path, { recursive: true });
+}
+
+function warn(message) {
+  const data = message.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+  console.log(`::warning title=asc-auth%3A clean-up::${data}`);
+}
+
+if (!directory) {
+  console.log("asc-auth: nothing to remove, as no private directory was made");
+} else {
+  try {
+    if (binary) spawnSync(binary, ["cleanup", "--dir", directory], { stdio: "inherit", timeout: 60_000 });
+    if (exists(directory)) {
+      removeHere(directory);
+      console.log("asc-auth: the binary did not remove the private directory, so the action did");
+    }
+  } catch (error) {
+    warn(`The private directory may still be there: ${error.message}`);
+  }
+}

@@ -1,0 +1,228 @@
+//! `cargo xtask bench`: speed, memory and size of asc-auth as it ships, next to other programs that do
+//! the same. Ratios of what was measured in one run, as they hold on any machine; one that is above its
+//! limit fails.
+
+mod cost;
+mod programs;
+mod table;
+
+use std::{
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use simulator::{ApiKey, CertificateAuthority, Simulator, TestKey, random_issuer_id, random_key_id};
+use tempfile::TempDir;
+
+pub(crate) use self::cost::measure;
+use self::{
+    cost::{cpu_time, medians, peak_memory, succeed},
+    programs::{Programs, gzipped_size},
+    table::{Row, Table},
+};
+use crate::{Outcome, step::Step};
+
+const SHORT_ROUNDS: usize = 200;
+const SETUP_ROUNDS: usize = 50;
+
+/// Where systems keep the certificates of all authorities in one file.
+const BUNDLES: [&str; 3] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/cert.pem",
+];
+
+/// Measures, prints the table, and fails if a limit is missed.
+pub(crate) fn bench(root: &Path) -> Outcome {
+    let bench = Bench::new(Programs::ready(root)?)?;
+    let mut rows = Vec::from(bench.minting()?);
+    rows.extend(bench.validating()?);
+    rows.extend(bench.memory()?);
+    rows.extend(bench.size()?);
+    let table = Table(rows);
+    println!("{table}");
+    table.judge()
+}
+
+struct Bench {
+    programs: Programs,
+    apple: Simulator,
+    key_id: String,
+    issuer_id: String,
+    pem: String,
+    /// Holds the files below.
+    _folder: TempDir,
+    key_file: PathBuf,
+    /// The authority that signed the simulator's certificate.
+    authority: PathBuf,
+    /// The same after all those of this machine, if it has any.
+    bundle: Option<PathBuf>,
+}
+
+impl Bench {
+    fn new(programs: Programs) -> Result<Self, Box<dyn Error>> {
+        let key = TestKey::generate();
+        let authority = CertificateAuthority::generate();
+        let apple = Simulator::start_tls(&authority.issue("localhost"));
+        let (key_id, issuer_id) = (random_key_id(), random_issuer_id());
+        apple.register(ApiKey::team(&key_id, &issuer_id, &key));
+
+        let folder = TempDir::with_prefix("asc-auth-bench-")?;
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs::write(&path, text).map(|()| path)
+        };
+        let of_machine = BUNDLES.iter().find_map(|path| fs::read_to_string(path).ok());
+        Ok(Self {
+            programs,
+            apple,
+            key_id,
+            issuer_id,
+            pem: key.pem(),
+            key_file: write("key.pem", &key.pem())?,
+            authority: write("authority.pem", &authority.pem())?,
+            bundle: of_machine
+                .map(|all| write("bundle.pem", &format!("{all}\n{}", authority.pem())))
+                .transpose()?,
+            _folder: folder,
+        })
+    }
+
+    /// A token from the environment, against what a process costs at all and against another tool.
+    fn minting(&self) -> Result<[Row; 2], Box<dyn Error>> {
+        let [token, version, jwt] = medians(
+            SHORT_ROUNDS,
+            [
+                &mut || cpu_time(self.with_key(&mut self.asc_auth()).arg("token")),
+                &mut || cpu_time(self.with_key(&mut self.asc_auth()).arg("--version")),
+                &mut || cpu_time(&mut self.jwt_encode()),
+            ],
+        )?;
+        Ok([
+            Row::ratio("CPU: asc-auth token / asc-auth --version", token, version).at_most(2.0),
+            Row::ratio("CPU: asc-auth token / jwt encode (jwt-cli)", token, jwt).at_most(0.25),
+        ])
+    }
+
+    /// The whole step with its request, against the request alone.
+    fn validating(&self) -> Result<Vec<Row>, Box<dyn Error>> {
+        let token = succeed(self.with_key(&mut self.asc_auth()).arg("token"))?;
+        let compare = |roots: &Path| {
+            medians(
+                SETUP_ROUNDS,
+                [&mut || self.setup(roots), &mut || {
+                    cpu_time(&mut self.curl(roots, token.trim()))
+                }],
+            )
+        };
+        let [setup, curl] = compare(&self.authority)?;
+        let mut rows = vec![Row::ratio("CPU: asc-auth setup / curl, over TLS", setup, curl).at_most(1.5)];
+        if let Some(bundle) = &self.bundle {
+            let [setup, curl] = compare(bundle)?;
+            rows.push(Row::ratio("the same with the machine's whole bundle", setup, curl));
+        }
+        Ok(rows)
+    }
+
+    fn memory(&self) -> Result<[Row; 2], Box<dyn Error>> {
+        let step = Step::new()?;
+        let setup = peak_memory(
+            |measure| self.setup_in(&step, measure, &self.authority),
+            &self.programs.asc_auth,
+            &["setup"],
+        )?;
+        let token = peak_memory(
+            |measure| {
+                let mut command = Command::new(measure);
+                self.with_key(command.env_clear());
+                command
+            },
+            &self.programs.asc_auth,
+            &["token"],
+        )?;
+        Ok([
+            Row::megabytes("peak memory: asc-auth setup, over TLS", setup).at_most(12.0),
+            Row::megabytes("peak memory: asc-auth token", token).at_most(12.0),
+        ])
+    }
+
+    fn size(&self) -> Result<[Row; 2], Box<dyn Error>> {
+        let binary = &self.programs.asc_auth;
+        Ok([
+            Row::megabytes("size: static binary, stripped", fs::metadata(binary)?.len()).at_most(2.5),
+            Row::megabytes("size: the same after gzip -9", gzipped_size(binary)?).at_most(1.3),
+        ])
+    }
+
+    /// One `setup` in a step of its own, which is cleaned up; only `setup` counts.
+    fn setup(&self, roots: &Path) -> Result<Duration, Box<dyn Error>> {
+        let step = Step::new()?;
+        let binary = &self.programs.asc_auth;
+        let requests = self.apple.requests().len();
+        let time = cpu_time(self.setup_in(&step, binary, roots).arg("setup"))?;
+        if self.apple.requests().len() != requests + 1 {
+            return Err("asc-auth setup did not make its one request".into());
+        }
+        succeed(
+            step.command(binary)
+                .args(["cleanup", "--dir"])
+                .arg(step.recorded_directory()?),
+        )?;
+        Ok(time)
+    }
+
+    /// `program` in a step, with the key and the simulator in its environment.
+    fn setup_in(&self, step: &Step, program: &Path, roots: &Path) -> Command {
+        let mut command = step.command(program);
+        self.with_key(&mut command)
+            .env("ASC_API_URL", self.apple.url())
+            .env("SSL_CERT_FILE", roots);
+        command
+    }
+
+    fn asc_auth(&self) -> Command {
+        let mut command = Command::new(&self.programs.asc_auth);
+        command.env_clear();
+        command
+    }
+
+    fn with_key<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command
+            .env("ASC_KEY_ID", &self.key_id)
+            .env("ASC_ISSUER_ID", &self.issuer_id)
+            .env("ASC_PRIVATE_KEY", &self.pem)
+    }
+
+    /// The token that `asc-auth token` mints.
+    fn jwt_encode(&self) -> Command {
+        let mut command = Command::new(&self.programs.jwt);
+        command
+            .env_clear()
+            .args(["encode", "-A", "ES256", "-k", &self.key_id, "-i", &self.issuer_id])
+            .args(["-a", "appstoreconnect-v1", "--exp=+15m", "-S"])
+            .arg(format!("@{}", self.key_file.display()));
+        command
+    }
+
+    /// The request that `asc-auth setup` makes.
+    fn curl(&self, roots: &Path, token: &str) -> Command {
+        let mut command = Command::new("curl");
+        command
+            .env_clear()
+            .args([
+                "--silent",
+                "--show-error",
+                "--fail",
+                "--output",
+                "/dev/null",
+                "--cacert",
+            ])
+            .arg(roots)
+            .args(["-H", &format!("Authorization: Bearer {token}")])
+            .arg(format!("{}/v1/apps?limit=1", self.apple.url()));
+        command
+    }
+}

@@ -1,0 +1,411 @@
+//! The cases: a job each, and what must have come of it.
+
+use std::{collections::BTreeMap, error::Error, fs, path::Path, time::Duration, time::Instant};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde_json::{Value, json};
+use simulator::{ApiKey, Fault, Simulator, TestKey, random_issuer_id, random_key_id};
+
+use super::{
+    act::{Act, Ended, JOB_LIMIT, Job},
+    by_hand::JobByHand,
+    secrets,
+};
+use crate::{
+    Outcome,
+    process::{interrupt, wait, wait_until},
+};
+
+/// A case; its workflow and its log have its name.
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) run: fn(&Stage) -> Outcome,
+}
+
+pub(crate) const CASES: &[Case] = &[
+    Case {
+        name: "success",
+        run: success,
+    },
+    Case {
+        name: "consumer",
+        run: consumer,
+    },
+    Case {
+        name: "wrong-key",
+        run: wrong_key,
+    },
+    Case {
+        name: "fork",
+        run: fork,
+    },
+    Case {
+        name: "later-step-fails",
+        run: later_step_fails,
+    },
+    Case {
+        name: "two-identities",
+        run: two_identities,
+    },
+    Case {
+        name: "cancelled-later",
+        run: cancelled_later,
+    },
+    Case {
+        name: "cancelled-setup",
+        run: cancelled_setup,
+    },
+    Case {
+        name: "interrupted-setup",
+        run: interrupted_setup,
+    },
+    Case {
+        name: "no-binary",
+        run: no_binary,
+    },
+];
+
+fn success(stage: &Stage) -> Outcome {
+    let team = stage.team();
+    let job = stage.start("success", &team.secrets())?.finish()?;
+    require(job.succeeded, "the job failed")?;
+
+    let requests = stage.apple.requests();
+    let [validation, handed_over, minted] = requests.as_slice() else {
+        return Err(format!("{} requests instead of three", requests.len()).into());
+    };
+    for (request, whose) in [
+        (validation, "the action's"),
+        (handed_over, "the output's"),
+        (minted, "the later step's own"),
+    ] {
+        let verified = request
+            .token
+            .as_ref()
+            .is_some_and(|token| token.signature_verified && token.key_id() == Some(&team.key_id));
+        require(
+            verified && request.status == Some(200),
+            &format!("{whose} token was refused"),
+        )?;
+    }
+    let token = handed_over.token.as_ref().ok_or("no token")?;
+
+    let outputs = job.results.get("outputs").ok_or("the outputs were not written")?;
+    let output = |name: &str| {
+        let line = outputs
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        line.map(str::to_owned).ok_or_else(|| format!("no output {name}"))
+    };
+    let expiry = jiff::Timestamp::from_second(token.expires_at().ok_or("the token has no exp")?)?;
+    let key_dir = output("key-dir")?;
+    for (name, expected) in [
+        ("token-expires-at", expiry.to_string()),
+        ("key-id", team.key_id.clone()),
+        ("issuer-id", team.issuer_id.clone()),
+        ("key-type", "team".to_owned()),
+        ("key-path", format!("{key_dir}/AuthKey_{}.p8", team.key_id)),
+    ] {
+        let value = output(name)?;
+        require(
+            value == expected,
+            &format!("the output {name} is {value:?} instead of {expected:?}"),
+        )?;
+    }
+    require(
+        output("api-key-json-path")?.starts_with(&key_dir),
+        "fastlane's file is not in the private directory",
+    )?;
+    output("rate-limit-remaining")?.parse::<u64>()?;
+    output("clock-skew")?.parse::<i64>()?;
+    require(
+        job.results.get("public-key") == Some(&team.public_key()),
+        "the key file holds another key",
+    )?;
+    stage.left_nothing(&job, &[&team])
+}
+
+fn consumer(stage: &Stage) -> Outcome {
+    let team = stage.team();
+    let mut secrets = team.secrets();
+    secrets.insert("ASC_PRIVATE_KEY_B64".into(), BASE64_STANDARD.encode(team.key.pem()));
+    let job = stage.start("consumer", &secrets)?.finish()?;
+    require(job.succeeded, "the job failed")?;
+    require(
+        stage.apple.requests().len() == 2,
+        "not one request to validate and one from the later step",
+    )?;
+    stage.left_nothing(&job, &[&team])
+}
+
+fn wrong_key(stage: &Stage) -> Outcome {
+    let registered = stage.team();
+    let given = Team {
+        key: TestKey::generate(),
+        ..registered
+    };
+    let job = stage.start("wrong-key", &given.secrets())?.finish()?;
+    stopped_with(&job, 12, "Apple refused this credential")?;
+    stage.left_nothing(&job, &[&given])
+}
+
+fn fork(stage: &Stage) -> Outcome {
+    let job = stage.start("fork", &BTreeMap::new())?.finish()?;
+    stopped_with(&job, 10, "private-key")?;
+    require(
+        stage.apple.requests().is_empty(),
+        "Apple was asked without a credential",
+    )?;
+    stage.left_nothing(&job, &[])
+}
+
+fn later_step_fails(stage: &Stage) -> Outcome {
+    let team = stage.team();
+    let job = stage.start("later-step-fails", &team.secrets())?.finish()?;
+    require(!job.succeeded, "the job succeeded")?;
+    require(job.results.contains_key("reached"), "the build found no key file")?;
+    stage.left_nothing(&job, &[&team])
+}
+
+fn two_identities(stage: &Stage) -> Outcome {
+    let (first, second) = (stage.team(), stage.team());
+    let mut secrets = BTreeMap::new();
+    for (prefix, team) in [("FIRST", &first), ("SECOND", &second)] {
+        for (name, value) in team.secrets() {
+            secrets.insert(name.replacen("ASC", prefix, 1), value);
+        }
+    }
+    let job = stage.start("two-identities", &secrets)?.finish()?;
+    require(job.succeeded, "the job failed")?;
+    for (name, team) in [("first", &first), ("second", &second)] {
+        let public_key = job.results.get(&format!("{name}-public-key"));
+        require(
+            public_key == Some(&team.public_key()),
+            &format!("the {name} key file holds another key"),
+        )?;
+    }
+
+    // The second's post step has run, the first's has not.
+    let first_key = job.results.get("first-key-path").ok_or("no path of the first key")?;
+    let first_dir = Path::new(first_key).parent().ok_or("no directory of the first key")?;
+    let between = observed(&job, "between")?;
+    let directories = between.as_object().ok_or("an odd report")?;
+    require(
+        directories.len() == 1,
+        &format!("not one directory was left between the post steps: {between}"),
+    )?;
+    let files = directories.get(&*first_dir.to_string_lossy()).and_then(Value::as_array);
+    let key_file = json!(Path::new(first_key).file_name().map(|name| name.to_string_lossy()));
+    require(
+        files.is_some_and(|files| files.contains(&key_file)),
+        "the second's post step removed the first's key",
+    )?;
+    stage.left_nothing(&job, &[&first, &second])
+}
+
+fn cancelled_later(stage: &Stage) -> Outcome {
+    let team = stage.team();
+    let mut job = stage.start("cancelled-later", &team.secrets())?;
+    job.wait_for_result("building")?;
+    job.cancel()?;
+    let job = job.finish()?;
+    require(!job.succeeded, "the job succeeded")?;
+    stage.left_nothing(&job, &[&team])
+}
+
+fn cancelled_setup(stage: &Stage) -> Outcome {
+    let team = stage.team();
+    stage.apple.fail_always(Fault::Latency(Duration::from_secs(60)));
+    let mut job = stage.start("cancelled-setup", &team.secrets())?;
+    job.wait_until("a request to Apple", || !stage.apple.requests().is_empty())?;
+    job.cancel()?;
+    let job = job.finish()?;
+    require(!job.succeeded, "the job succeeded")?;
+    stage.left_nothing(&job, &[&team])
+}
+
+/// The same as GitHub's own runner does it.
+fn interrupted_setup(stage: &Stage) -> Outcome {
+    let team = stage.team();
+    stage.apple.fail_always(Fault::Latency(Duration::from_secs(60)));
+    let job = JobByHand::new(stage.act, "interrupted-setup")?;
+    let mut main = job.main(&BTreeMap::from([
+        ("binary-path", stage.binary.display().to_string()),
+        ("api-url", stage.apple.url()),
+        ("key-id", team.key_id.clone()),
+        ("issuer-id", team.issuer_id.clone()),
+        ("private-key", team.key.pem()),
+    ]))?;
+    let asked = || !stage.apple.requests().is_empty();
+    let deadline = Instant::now() + JOB_LIMIT;
+    wait_until(deadline, || asked() || main.try_wait().is_ok_and(|end| end.is_some()));
+    if !asked() {
+        wait(&mut main, Instant::now())?;
+        return Err("the main step did not ask Apple".into());
+    }
+    interrupt(&main)?;
+    let status = wait(&mut main, deadline)?.ok_or("the main step outlasted its interruption")?;
+    require(
+        status.code() == Some(130),
+        &format!("the main step ended with {status}"),
+    )?;
+
+    let status = wait(&mut job.post()?, deadline)?.ok_or("the post step took too long")?;
+    require(status.success(), &format!("the post step ended with {status}"))?;
+    require(job.in_temp()?.is_empty(), "the post step left something")?;
+    stage.nothing_runs()?;
+    for file in ["OUTPUT", "ENV", "STATE", "STEP_SUMMARY"] {
+        stage.no_secret_in(file, &job.step.read(file)?, &[&team])?;
+    }
+    // A runner does not show the masks themselves.
+    let log = job.log()?;
+    let shown: Vec<&str> = log.lines().filter(|line| !line.starts_with("::add-mask::")).collect();
+    stage.no_secret_in("the log", &shown.join("\n"), &[&team])
+}
+
+fn no_binary(stage: &Stage) -> Outcome {
+    let team = stage.team();
+    let job = stage.start("no-binary", &team.secrets())?.finish()?;
+    stopped_with(&job, 1, "action/release.json names no release yet")?;
+    stage.left_nothing(&job, &[&team])
+}
+
+/// What a case plays on: the runner, the binary, and an Apple of its own.
+pub(crate) struct Stage<'a> {
+    act: &'a Act,
+    binary: &'a Path,
+    apple: Simulator,
+}
+
+impl<'a> Stage<'a> {
+    pub(crate) fn new(act: &'a Act, binary: &'a Path) -> Self {
+        Self {
+            act,
+            binary,
+            apple: Simulator::start(),
+        }
+    }
+
+    /// A new team, whose key Apple knows.
+    fn team(&self) -> Team {
+        let team = Team {
+            key_id: random_key_id(),
+            issuer_id: random_issuer_id(),
+            key: TestKey::generate(),
+        };
+        self.apple
+            .register(ApiKey::team(&team.key_id, &team.issuer_id, &team.key));
+        team
+    }
+
+    fn start(&self, workflow: &str, secrets: &BTreeMap<String, String>) -> Result<Job, Box<dyn Error>> {
+        let vars = [
+            ("BINARY".to_owned(), self.binary.display().to_string()),
+            ("API_URL".to_owned(), self.apple.url()),
+        ];
+        self.act.start(workflow, secrets, &vars.into())
+    }
+
+    /// What holds after every job: the post step ran and removed everything, nothing of ours still
+    /// runs, and no secret is in the log or in any file left on disk.
+    fn left_nothing(&self, job: &Ended, teams: &[&Team]) -> Outcome {
+        require(
+            job.log.contains("Success - Post App Store Connect"),
+            "the post step did not run, or failed",
+        )?;
+        let left = observed(job, "at-the-end")?;
+        require(left == json!({}), &format!("the post step left {left}"))?;
+        self.nothing_runs()?;
+        self.no_secret_in("the log", &job.log, teams)?;
+        for (file, content) in &job.left {
+            self.no_secret_in(&file.display().to_string(), content, teams)?;
+        }
+        Ok(())
+    }
+
+    fn nothing_runs(&self) -> Outcome {
+        let ended = wait_until(Instant::now() + Duration::from_secs(5), || !runs(self.binary));
+        require(ended, "asc-auth still runs")
+    }
+
+    fn no_secret_in(&self, place: &str, text: &str, teams: &[&Team]) -> Outcome {
+        // As it was given, and as asc-auth writes it.
+        let pems = teams.iter().flat_map(|team| [team.key.pem(), team.key.pkcs8_pem()]);
+        let mut needles: Vec<_> = pems.flat_map(|pem| secrets::forms_of_key(&pem)).collect();
+        for request in self.apple.requests() {
+            needles.extend(
+                request
+                    .token
+                    .iter()
+                    .flat_map(|token| secrets::forms_of_token(&token.raw)),
+            );
+        }
+        let found = secrets::find(text, &needles);
+        require(found.is_empty(), &format!("{place} holds {}", found.join(", ")))
+    }
+}
+
+/// A team with one API key.
+struct Team {
+    key_id: String,
+    issuer_id: String,
+    key: TestKey,
+}
+
+impl Team {
+    fn secrets(&self) -> BTreeMap<String, String> {
+        [
+            ("ASC_KEY_ID".to_owned(), self.key_id.clone()),
+            ("ASC_ISSUER_ID".to_owned(), self.issuer_id.clone()),
+            ("ASC_PRIVATE_KEY".to_owned(), self.key.pem()),
+        ]
+        .into()
+    }
+
+    /// As the workflows write it down: the uncompressed point in hexadecimal, on a line.
+    fn public_key(&self) -> String {
+        secrets::hexadecimal(self.key.public_key()) + "\n"
+    }
+}
+
+/// The action's step failed with this exit code and an annotation that says this, and the job ended.
+fn stopped_with(job: &Ended, code: i32, message: &str) -> Outcome {
+    require(!job.succeeded, "the job succeeded")?;
+    require(!job.results.contains_key("reached"), "the job went on")?;
+    let annotation = job.log.lines().find(|line| line.contains("::error title="));
+    let annotation = annotation.ok_or("there is no annotation")?;
+    require(
+        annotation.contains(message),
+        &format!("the annotation says: {annotation}"),
+    )?;
+    let ending = format!("exit status {code}");
+    require(
+        job.log.lines().any(|line| line.ends_with(&ending)),
+        &format!("the step did not end with {ending}"),
+    )
+}
+
+/// What the observer with this report saw in its post step.
+fn observed(job: &Ended, report: &str) -> Result<Value, Box<dyn Error>> {
+    let lines: Vec<&str> = job
+        .results
+        .get(report)
+        .map(|report| report.lines().collect())
+        .unwrap_or_default();
+    let [_main, post] = lines.as_slice() else {
+        return Err("the observer's post step did not run".into());
+    };
+    Ok(serde_json::from_str(post)?)
+}
+
+/// Whether any process runs this program. Where there is no /proc, none is seen.
+fn runs(program: &Path) -> bool {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    processes
+        .filter_map(|process| fs::read_link(process.path().join("exe")).ok())
+        .any(|exe| exe == program)
+}
+
+fn require(holds: bool, otherwise: &str) -> Outcome {
+    if holds { Ok(()) } else { Err(otherwise.into()) }
+}

@@ -1,0 +1,131 @@
+//! `cargo xtask lint`: everything beside the Rust code. The workflows and the action, shell, the
+//! action's JavaScript, and the dependencies.
+//!
+//! Every check runs, also after another one failed, so that one run shows all there is to mend.
+
+use std::{
+    error::Error,
+    fs::File,
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use crate::{
+    Outcome,
+    process::{output_of, run},
+    tools,
+};
+
+const LIMIT: Duration = Duration::from_secs(5 * 60);
+
+/// Runs every check, and fails if any failed.
+pub(crate) fn lint(root: &Path) -> Outcome {
+    let python = tools::python_tools(root)?;
+    let node = tools::node(root)?.join("node");
+    let cargo_deny = tools::cargo_deny(root)?.join("cargo-deny");
+    let files = Files::of(root)?;
+
+    let mut checks = Checks {
+        root,
+        passed: 0,
+        failures: Vec::new(),
+    };
+    // zizmor looks for workflows under .github only; those of the end-to-end runs are named.
+    checks.check(
+        &python.join("zizmor"),
+        &["--offline", "--persona", "pedantic", "."],
+        &files.workflows,
+    );
+    let schema = python.join("check-jsonschema");
+    checks.check(&schema, &["--builtin-schema", "vendor.github-actions"], &files.actions);
+    checks.check(
+        &schema,
+        &["--builtin-schema", "vendor.github-workflows"],
+        &files.workflows,
+    );
+    let shellcheck = python.join("shellcheck");
+    let with_shellcheck = ["-shellcheck", &shellcheck.to_string_lossy()];
+    checks.check(&python.join("actionlint"), &with_shellcheck, &files.workflows);
+    checks.check(&shellcheck, &[], &files.scripts);
+    for script in &files.javascript {
+        checks.check(&node, &["--check"], std::slice::from_ref(script));
+    }
+    checks.check(&node, &["--test"], &files.javascript_tests);
+    checks.check(&cargo_deny, &["check", "bans", "licenses", "sources"], &[]);
+    checks.finish()
+}
+
+struct Checks<'a> {
+    root: &'a Path,
+    passed: usize,
+    failures: Vec<String>,
+}
+
+impl Checks<'_> {
+    fn check(&mut self, program: &Path, arguments: &[&str], files: &[PathBuf]) {
+        let mut command = Command::new(program);
+        command.args(arguments).args(files).current_dir(self.root);
+        match run(&mut command, LIMIT) {
+            Ok(()) => self.passed += 1,
+            Err(error) => self.failures.push(error.to_string()),
+        }
+    }
+
+    fn finish(self) -> Outcome {
+        for failure in &self.failures {
+            eprintln!("{failure}");
+        }
+        println!("{} passed, {} failed", self.passed, self.failures.len());
+        if self.failures.is_empty() {
+            Ok(())
+        } else {
+            Err("lint failed".into())
+        }
+    }
+}
+
+/// What there is to check, found in the checkout so that a new file can't be forgotten.
+struct Files {
+    actions: Vec<PathBuf>,
+    workflows: Vec<PathBuf>,
+    scripts: Vec<PathBuf>,
+    javascript: Vec<PathBuf>,
+    javascript_tests: Vec<PathBuf>,
+}
+
+impl Files {
+    fn of(root: &Path) -> Result<Self, Box<dyn Error>> {
+        let all = checkout_files(root)?;
+        let those = |wanted: &dyn Fn(&Path) -> bool| -> Vec<PathBuf> {
+            all.iter().filter(|path| wanted(path)).cloned().collect()
+        };
+        let ends = |path: &Path, ending| path.to_string_lossy().ends_with(ending);
+        Ok(Self {
+            actions: those(&|path| path.ends_with("action.yml")),
+            workflows: those(&|path| path.parent().is_some_and(|folder| folder.ends_with("workflows"))),
+            scripts: those(&|path| ends(path, ".sh") || starts_as_a_shell_script(&root.join(path))),
+            javascript: those(&|path| ends(path, ".mjs")),
+            javascript_tests: those(&|path| ends(path, ".test.mjs")),
+        })
+    }
+}
+
+/// Every file of the checkout that git tracks or would track, relative to its root.
+pub(crate) fn checkout_files(root: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+    let listed = output_of(
+        Command::new("git")
+            .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+            .current_dir(root),
+    )?;
+    let paths = listed.split('\0').filter(|path| !path.is_empty()).map(PathBuf::from);
+    // A file that was deleted and not yet committed is listed as well.
+    Ok(paths.filter(|path| root.join(path).is_file()).collect())
+}
+
+fn starts_as_a_shell_script(path: &Path) -> bool {
+    let mut first = Vec::new();
+    let read = File::open(path).and_then(|file| BufReader::new(file).read_until(b'\n', &mut first));
+    read.is_ok() && first.starts_with(b"#!") && first.trim_ascii_end().ends_with(b"sh")
+}

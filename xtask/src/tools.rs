@@ -1,0 +1,93 @@
+//! The pinned tools of `e2e` and `lint`, installed under `target/tools` and nowhere else.
+//!
+//! Pins live in `xtask/tools`. A tool is installed again when its pins change, and left alone
+//! otherwise.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use crate::{
+    Outcome,
+    process::{cargo, run},
+};
+
+const REQUIREMENTS: &str = include_str!("../tools/requirements.txt");
+const PACKAGE: &str = include_str!("../tools/package.json");
+const PACKAGE_LOCK: &str = include_str!("../tools/package-lock.json");
+const CARGO_DENY: &str = "=0.20.2";
+
+/// A slow network, and two cores that compile cargo-deny.
+const INSTALL_LIMIT: Duration = Duration::from_secs(20 * 60);
+
+/// The folder with act, zizmor, check-jsonschema, actionlint and shellcheck.
+pub(crate) fn python_tools(root: &Path) -> Result<PathBuf, Box<dyn std::error::Error>> {
+    let folder = root.join("target/tools/python");
+    install_once(&folder, REQUIREMENTS, || {
+        run(Command::new("python3").args(["-m", "venv"]).arg(&folder), INSTALL_LIMIT)
+            .map_err(|error| format!("{error}; on Debian: apt-get install python3 python3-venv"))?;
+        run(
+            Command::new(folder.join("bin/pip"))
+                .args([
+                    "install",
+                    "--quiet",
+                    "--disable-pip-version-check",
+                    "--no-deps",
+                    "--only-binary=:all:",
+                    "--requirement",
+                ])
+                .arg(root.join("xtask/tools/requirements.txt")),
+            INSTALL_LIMIT,
+        )
+    })?;
+    Ok(folder.join("bin"))
+}
+
+/// The folder with `node`, of the version that the action's `using:` names.
+pub(crate) fn node(root: &Path) -> Result<PathBuf, Box<dyn std::error::Error>> {
+    let folder = root.join("target/tools/node");
+    install_once(&folder, &[PACKAGE, PACKAGE_LOCK].concat(), || {
+        fs::write(folder.join("package.json"), PACKAGE)?;
+        fs::write(folder.join("package-lock.json"), PACKAGE_LOCK)?;
+        run(
+            Command::new("npm")
+                .args(["ci", "--no-audit", "--no-fund"])
+                .current_dir(&folder),
+            INSTALL_LIMIT,
+        )
+        .map_err(|error| format!("{error}; on Debian: apt-get install npm").into())
+    })?;
+    Ok(folder.join("node_modules/node/bin"))
+}
+
+/// The folder with `cargo-deny`.
+pub(crate) fn cargo_deny(root: &Path) -> Result<PathBuf, Box<dyn std::error::Error>> {
+    let folder = root.join("target/tools/cargo");
+    install_once(&folder, CARGO_DENY, || {
+        run(
+            cargo()
+                .args(["install", "--quiet", "--locked", "--version", CARGO_DENY, "--root"])
+                .arg(&folder)
+                .arg("cargo-deny"),
+            INSTALL_LIMIT,
+        )
+    })?;
+    Ok(folder.join("bin"))
+}
+
+/// Runs `install` in an empty folder, unless a run with the same pins has completed there.
+fn install_once(folder: &Path, pins: &str, install: impl FnOnce() -> Outcome) -> Outcome {
+    let stamp = folder.join("pins");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == pins) {
+        return Ok(());
+    }
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    fs::create_dir_all(folder)?;
+    install()?;
+    Ok(fs::write(stamp, pins)?)
+}
