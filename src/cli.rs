@@ -224,6 +224,11 @@ impl PolicyArgs {
 }
 
 impl Command {
+    /// Whether stdout is a result that scripts capture, as in `TOKEN=$(asc-auth token)`.
+    pub fn is_captured(&self) -> bool {
+        matches!(self, Self::Token(_))
+    }
+
     pub fn wants_json(&self) -> bool {
         let output = match self {
             Self::Setup(args) => &args.output,

@@ -20,7 +20,7 @@ pub enum Error {
     Handoff(#[from] HandoffError),
     /// Flags that are each fine and do not go together, or a value that no layer owns.
     #[error("{what}")]
-    Usage { what: String, advice: &'static str },
+    Usage { what: String, advice: String },
     #[error("the output could not be written: {0}")]
     Output(#[source] io::Error),
 }
@@ -55,7 +55,7 @@ impl Error {
             Self::Token(error) => error.explain(),
             Self::Connect(error) => error.explain(),
             Self::Handoff(error) => error.explain(),
-            Self::Usage { advice, .. } => Explanation::new(self.to_string()).advice(*advice),
+            Self::Usage { advice, .. } => Explanation::new(self.to_string()).advice(advice.as_str()),
             Self::Output(_) => Explanation::new(self.to_string()),
         }
     }

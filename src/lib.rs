@@ -21,3 +21,4 @@ pub mod handoff;
 pub mod report;
 pub mod source;
 pub mod token;
+pub mod usage;

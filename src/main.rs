@@ -3,22 +3,31 @@
 
 use std::{panic, process};
 
-use asc_auth::{cli::Cli, commands, report::Console, source::Environment};
-use clap::Parser;
+use asc_auth::{commands, report::Console, source::Environment, usage};
 
 fn main() {
     panic::set_hook(Box::new(on_panic));
-    let cli = Cli::parse();
+    process::exit(run().into());
+}
+
+fn run() -> u8 {
     let environment = Environment::Process;
-    let console = Console::new(&environment, cli.command.wants_json());
-    let code = match commands::run(&cli.command, &environment, console) {
+    let cli = match usage::read() {
+        Ok(Some(cli)) => cli,
+        Ok(None) => return 0,
+        Err(error) => {
+            Console::new(&environment, false, true).error(&error);
+            return error.exit_code();
+        }
+    };
+    let console = Console::new(&environment, cli.command.wants_json(), cli.command.is_captured());
+    match commands::run(&cli.command, &environment, console) {
         Ok(()) => 0,
         Err(error) => {
             console.error(&error);
             error.exit_code()
         }
-    };
-    process::exit(code.into());
+    }
 }
 
 /// A panic is a defect. Its message could hold anything, so only its place is told.

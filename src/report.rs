@@ -1,7 +1,8 @@
 //! Results and errors for a terminal, a GitHub log and JSON: the same words in each.
 //!
-//! Text for people goes to stderr and results to stdout. On GitHub everything goes to stdout, because the runner
-//! reads two streams in no fixed order and masks work forward only.
+//! Results go to stdout. Words for people go to stderr, except in a step of a GitHub job: there everything goes to
+//! stdout, because the runner reads two streams in no fixed order and masks work forward only. A command whose
+//! stdout is a result, so that scripts capture it, says its words and its masks on stderr there too.
 
 use std::io::{self, Write};
 
@@ -15,18 +16,22 @@ use crate::{
     source::Environment,
 };
 
-/// Where this process's words go.
+/// Where this process's words go, and in which form.
 #[derive(Clone, Copy, Debug)]
 pub struct Console {
     github: bool,
     json: bool,
+    /// Whether stdout is a result that scripts capture.
+    captured: bool,
 }
 
 impl Console {
-    pub fn new(environment: &Environment, json: bool) -> Self {
+    /// `captured` says that stdout is a result, whatever the CI; JSON always is.
+    pub fn new(environment: &Environment, json: bool, captured: bool) -> Self {
         Self {
             github: handoff::GitHub::is_here(environment),
             json,
+            captured: captured || json,
         }
     }
 
@@ -44,58 +49,36 @@ impl Console {
         self.json
     }
 
-    /// Tells GitHub's runner what to mask, and flushes. `to_stderr` keeps stdout for a result that is captured.
-    pub fn mask(self, forms: &[Zeroizing<String>], to_stderr: bool) -> io::Result<()> {
+    /// Tells GitHub's runner what to mask, and flushes.
+    pub fn mask(self, forms: &[Zeroizing<String>]) -> io::Result<()> {
         if !self.github || forms.is_empty() {
             return Ok(());
         }
-        let commands = handoff::masks(forms);
-        if to_stderr {
-            write_all(&mut io::stderr().lock(), &commands)
-        } else {
-            write_all(&mut io::stdout().lock(), &commands)
-        }
+        self.say(&handoff::masks(forms))
     }
 
     /// A headline and its lines: a group on GitHub.
     pub fn report(self, headline: &str, lines: &[String]) {
-        if self.json {
-            return;
-        }
         let lines = lines.join("\n");
-        let _ = if self.github {
-            write_all(
-                &mut io::stdout().lock(),
-                &format!("::group::{headline}\n{lines}\n::endgroup::\n"),
-            )
+        self.tell(&if self.github {
+            format!("::group::{headline}\n{lines}\n::endgroup::\n")
         } else {
-            write_all(&mut io::stderr().lock(), &format!("{headline}\n{lines}\n"))
-        };
+            format!("{headline}\n{lines}\n")
+        });
     }
 
-    /// Something odd that did not stop the run.
+    /// Something odd that did not stop the run. Beside JSON it stands on stderr.
     pub fn warn(self, text: &str) {
-        if self.json {
-            return;
-        }
-        let _ = if self.github {
-            let warning = handoff::annotate(Annotation::Warning, "App Store Connect", &[text.to_owned()]);
-            write_all(&mut io::stdout().lock(), &warning)
+        let _ = self.say(&if self.github {
+            handoff::annotate(Annotation::Warning, "App Store Connect", &[text.to_owned()])
         } else {
-            write_all(&mut io::stderr().lock(), &format!("warning: {text}\n"))
-        };
+            format!("warning: {text}\n")
+        });
     }
 
     /// A line of progress for people.
     pub fn note(self, text: &str) {
-        if self.json {
-            return;
-        }
-        let _ = if self.github {
-            write_all(&mut io::stdout().lock(), &format!("{text}\n"))
-        } else {
-            write_all(&mut io::stderr().lock(), &format!("{text}\n"))
-        };
+        self.tell(&format!("{text}\n"));
     }
 
     /// A result for scripts. A reader that went away is no error.
@@ -108,28 +91,41 @@ impl Console {
 
     pub fn json<T: Serialize>(self, value: &T) -> Result<(), Error> {
         let text = Zeroizing::new(serde_json::to_string_pretty(value).map_err(|error| Error::Output(error.into()))?);
-        self.result(&format!("{}\n", *text))
+        self.result(&text)?;
+        self.result("\n")
     }
 
-    /// The error, told once, in the one form that fits.
+    /// The error, told once, in the one form that fits. Nothing is left to be done if that fails.
     pub fn error(self, error: &Error) {
         let explanation = error.explain();
-        let _ = if self.json {
+        if self.json {
             let failure = Failure {
                 error: &explanation,
                 exit_code: error.exit_code(),
             };
-            let text = serde_json::to_string_pretty(&failure).unwrap_or_default();
-            write_all(&mut io::stdout().lock(), &format!("{text}\n"))
+            let _ = self.json(&failure);
         } else if self.github {
-            let text = handoff::annotate(Annotation::Error, &explanation.title, &annotation_lines(&explanation));
-            write_all(&mut io::stdout().lock(), &text)
+            let lines = annotation_lines(&explanation);
+            self.tell(&handoff::annotate(Annotation::Error, &explanation.title, &lines));
         } else {
-            write_all(
-                &mut io::stderr().lock(),
-                &format!("error: {}\n{}\n", explanation.title, explanation.body().join("\n")),
-            )
-        };
+            let body = explanation.body().join("\n");
+            self.tell(&format!("error: {}\n{body}\n", explanation.title));
+        }
+    }
+
+    /// Words that stand in JSON in another form.
+    fn tell(self, text: &str) {
+        if !self.json {
+            let _ = self.say(text);
+        }
+    }
+
+    fn say(self, text: &str) -> io::Result<()> {
+        if self.github && !self.captured {
+            write_all(&mut io::stdout().lock(), text)
+        } else {
+            write_all(&mut io::stderr().lock(), text)
+        }
     }
 }
 

@@ -1,15 +1,15 @@
 //! The options that several commands share, read from flags and inputs.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use crate::{
     cli::PolicyArgs,
     clock::Clock,
     connect::{ApiRoot, Client, ConnectError, Policies, Proof, block_on, validate},
     error::Error,
-    handoff::forms_of_token,
+    handoff::{forms_of_key, forms_of_token},
     report::Console,
-    source::{Resolved, Sources, fields},
+    source::{self, Resolved, SourceError, Sources, fields},
     token::{Audience, Lifetime, Scope, TokenRequest, mint},
 };
 
@@ -66,7 +66,7 @@ impl PolicyArgs {
             Some(seconds @ 1..=600) => Ok(Duration::from_secs(seconds)),
             _ => Err(Error::Usage {
                 what: "the time-out can't be read".to_owned(),
-                advice: "Give --timeout as seconds or minutes, from 1s to 10m.",
+                advice: "Give --timeout as seconds or minutes, from 1s to 10m.".to_owned(),
             }),
         }
     }
@@ -91,7 +91,7 @@ pub(super) fn prove(
     let mut mint = |kind: &_, clock: Clock| {
         let token = mint(&resolved.credential, kind, request, clock.now());
         console
-            .mask(&forms_of_token(&token), console.is_json())
+            .mask(&forms_of_token(&token))
             .map_err(|error| ConnectError::Mask(error.to_string()))?;
         Ok(token)
     };
@@ -108,9 +108,15 @@ pub(super) fn prove(
     Ok(proof)
 }
 
-/// Tells what resolution noticed.
-pub(super) fn tell(resolved: &Resolved, console: Console) {
+/// Finds the credential, masks every key that was read, and tells what was odd.
+pub(super) fn resolve(sources: &Sources<'_>, console: Console) -> Result<Resolved, Error> {
+    let resolved = source::resolve(sources, &mut io::stdin().lock(), &mut |key| {
+        console
+            .mask(&forms_of_key(key))
+            .map_err(|error| SourceError::Mask(error.to_string()))
+    })?;
     for warning in &resolved.warnings {
         console.warn(warning);
     }
+    Ok(resolved)
 }

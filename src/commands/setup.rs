@@ -1,7 +1,7 @@
 //! `asc-auth setup`: check the key, prove it, and hand a token and a private key file to the steps that follow.
 
 use std::{
-    env, io,
+    env,
     path::{Path, PathBuf},
 };
 
@@ -17,9 +17,9 @@ use crate::{
     clock::Clock,
     connect::{Policies, Proof},
     error::Error,
-    handoff::{self, Convention, GitHub, Handed, HandoffError, Handover, PrivateDir, forms_of_key, forms_of_token},
+    handoff::{self, Convention, GitHub, Handed, HandoffError, Handover, PrivateDir, forms_of_token},
     report::Console,
-    source::{Environment, Resolved, SourceError, Sources, fields, resolve},
+    source::{Environment, Resolved, Sources, fields},
     token::{Audience, Token, TokenRequest, mint},
 };
 
@@ -42,12 +42,7 @@ pub(super) fn run(args: &SetupArgs, environment: &Environment, console: Console)
     let wishes = Wishes::read(&sources)?;
     let budget = args.policy.budget()?;
 
-    let resolved = resolve(&sources, &mut io::stdin().lock(), &mut |key| {
-        console
-            .mask(&forms_of_key(key), false)
-            .map_err(|error| SourceError::Mask(error.to_string()))
-    })?;
-    options::tell(&resolved, console);
+    let resolved = options::resolve(&sources, console)?;
     if let Some(warning) = options::token_warning(&request) {
         console.warn(&warning);
     }
@@ -110,7 +105,8 @@ impl Wishes {
         if !wishes.validate && (wishes.policies.expect_app.is_some() || wishes.policies.forbid_admin) {
             return Err(Error::Usage {
                 what: "expect-app and forbid-admin need validation, which is switched off".to_owned(),
-                advice: "Leave validate on, or leave the two out: a check that is never made must not look like one.",
+                advice: "Leave validate on, or leave the two out: a check that is never made must not look like one."
+                    .to_owned(),
             });
         }
         Ok(wishes)
@@ -133,7 +129,7 @@ fn token_to_hand_over(
     let clock = proof.map_or_else(Clock::default, |proof| proof.clock);
     let credential = &resolved.credential;
     let token = mint(credential, &credential.kind, request, clock.now());
-    console.mask(&forms_of_token(&token), false).map_err(Error::Output)?;
+    console.mask(&forms_of_token(&token)).map_err(Error::Output)?;
     Ok(token)
 }
 

@@ -1,7 +1,5 @@
 //! `asc-auth token`: print a token. No request is made.
 
-use std::io;
-
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -10,9 +8,9 @@ use crate::{
     cli::TokenArgs,
     clock::Clock,
     error::Error,
-    handoff::{forms_of_key, forms_of_token},
+    handoff::forms_of_token,
     report::Console,
-    source::{Environment, SourceError, Sources, resolve},
+    source::{Environment, Sources},
     token::mint,
 };
 
@@ -35,19 +33,14 @@ pub(super) fn run(args: &TokenArgs, environment: &Environment, console: Console)
     };
     let (_, audience) = options::api_root(&sources, args.credential.in_house)?;
     let request = options::token_request(&sources, audience)?;
-    let resolved = resolve(&sources, &mut io::stdin().lock(), &mut |key| {
-        console
-            .mask(&forms_of_key(key), true)
-            .map_err(|error| SourceError::Mask(error.to_string()))
-    })?;
-    options::tell(&resolved, console);
+    let resolved = options::resolve(&sources, console)?;
     if let Some(warning) = options::token_warning(&request) {
         console.warn(&warning);
     }
 
     let credential = &resolved.credential;
     let token = mint(credential, &credential.kind, &request, Clock::default().now());
-    console.mask(&forms_of_token(&token), true).map_err(Error::Output)?;
+    console.mask(&forms_of_token(&token)).map_err(Error::Output)?;
     if console.is_json() {
         return console.json(&Printed {
             token: token.secret(),

@@ -1,7 +1,5 @@
 //! `asc-auth validate`: prove that the credential works.
 
-use std::io;
-
 use serde::Serialize;
 
 use super::options;
@@ -11,9 +9,8 @@ use crate::{
     credential::IssuerId,
     error::Error,
     explanation::Fact,
-    handoff::forms_of_key,
     report::Console,
-    source::{Environment, Resolved, SourceError, Sources, resolve},
+    source::{Environment, Resolved, Sources},
     token::{Lifetime, TokenRequest},
 };
 
@@ -46,12 +43,7 @@ pub(super) fn run(args: &ValidateArgs, environment: &Environment, console: Conso
     let policies = options::policies(&sources)?;
     let budget = args.policy.budget()?;
     let request = TokenRequest::new(Lifetime::BRIEF, Vec::new(), audience)?;
-    let resolved = resolve(&sources, &mut io::stdin().lock(), &mut |key| {
-        console
-            .mask(&forms_of_key(key), console.is_json())
-            .map_err(|error| SourceError::Mask(error.to_string()))
-    })?;
-    options::tell(&resolved, console);
+    let resolved = options::resolve(&sources, console)?;
     let proof = options::prove(root, budget, &resolved, &policies, &request, console)?;
 
     if console.is_json() {

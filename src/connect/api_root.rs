@@ -2,6 +2,7 @@
 
 use std::{fmt, net::IpAddr};
 
+use rustls::pki_types::DnsName;
 use url::{Host, Url};
 
 use super::ConnectError;
@@ -39,7 +40,8 @@ impl ApiRoot {
             return Err(refuse("it holds a query or a fragment"));
         }
         match url.scheme() {
-            "https" if url.host().is_some() => {}
+            "https" if has_usable_host(&url) => {}
+            "https" => return Err(refuse("its host is no name that can be looked up")),
             "http" if is_loopback(&url) => {}
             "http" => return Err(refuse("it is plain http, which is for loopback hosts only")),
             _ => return Err(refuse("it is not https")),
@@ -94,6 +96,14 @@ impl fmt::Display for ApiRoot {
     }
 }
 
+/// A URL may hold names that no certificate can be for, such as one with a label of more than 63 characters.
+fn has_usable_host(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => DnsName::try_from(name).is_ok(),
+        host => host.is_some(),
+    }
+}
+
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -136,6 +146,8 @@ mod tests {
             "https://user:pw@example.com",
             "http://127.0.0.1@example.com",
             "https://example.com?x=1",
+            "https://a..b",
+            &format!("https://{}.example.com", "a".repeat(64)),
             "example.com",
             "",
         ] {

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::outside;
+
 /// The longest piece of Apple's text that is repeated, in characters.
 const LONGEST: usize = 300;
 
@@ -33,9 +35,9 @@ impl AppleError {
         let document: Document = serde_json::from_slice(body).ok()?;
         let first = document.errors.into_iter().next()?;
         Some(Self {
-            code: one_line(&first.code),
-            title: one_line(&first.title),
-            detail: one_line(&first.detail),
+            code: outside::one_line(&first.code, LONGEST),
+            title: outside::one_line(&first.title, LONGEST),
+            detail: outside::one_line(&first.detail, LONGEST),
         })
     }
 
@@ -60,21 +62,6 @@ impl AppleError {
             (title, detail) => format!("“{title}” “{detail}”"),
         }
     }
-}
-
-fn one_line(text: &str) -> String {
-    let spaced: String = text
-        .chars()
-        .map(|c| {
-            if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
-                ' '
-            } else {
-                c
-            }
-        })
-        .collect();
-    let words: Vec<&str> = spaced.split_whitespace().collect();
-    words.join(" ").chars().take(LONGEST).collect()
 }
 
 #[cfg(test)]

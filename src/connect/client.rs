@@ -11,7 +11,7 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::time::Instant;
 
 use super::{
-    ApiRoot, ConnectError, Failure, RateLimit, apple_error::AppleError, headers, retry::Budget, tls,
+    ApiRoot, ConnectError, Failure, RateLimit, apple_error::AppleError, headers, outside, retry::Budget, tls,
     transport::SystemResolver,
 };
 use crate::{
@@ -111,6 +111,12 @@ impl Client {
         }
     }
 
+    /// GETs `path` once, whatever comes of it: for a request that only helps to tell why another one failed.
+    pub(super) async fn get_once(&mut self, path: &str, token: &Token) -> Result<Answer, ConnectError> {
+        let outcome = self.attempt(path, token).await;
+        outcome.map_err(|failure| self.unreachable(failure))
+    }
+
     async fn attempt(&mut self, path: &str, token: &Token) -> Result<Answer, Failure> {
         self.requests += 1;
         let within = self.budget.attempt();
@@ -197,9 +203,9 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// A header's text for a message: short, and nothing that a terminal or a CI could take for a command.
+/// A header's text for a message.
 fn printable(text: &str) -> String {
-    text.chars().filter(char::is_ascii_graphic).take(200).collect()
+    outside::one_line(text, 200)
 }
 
 /// No certificate is loaded for a conversation in plain http.

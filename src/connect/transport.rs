@@ -77,15 +77,11 @@ impl Failure {
                 return Self::of_tls(tls);
             }
             if let Some(io) = error.downcast_ref::<io::Error>() {
-                match io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-                    Some(tls) => return Self::of_tls(tls),
-                    None => found = Self::of_io(io.kind()).unwrap_or(found),
-                }
+                found = Self::of_io(io.kind()).unwrap_or(found);
             }
-            cause = error.source();
+            cause = inner(error);
         }
         match found {
-            Self::Other if error.is_connect() && error.to_string().contains("tunnel") => Self::Proxy,
             Self::Other if error.is_connect() && chain_mentions(error, "tunnel") => Self::Proxy,
             Self::Other if error.is_request() || error.is_body() || error.is_decode() => Self::Closed,
             found => found,
@@ -119,6 +115,15 @@ impl Failure {
     }
 }
 
+/// The next error of the chain. An I/O error's own `source` leaves out the error that it holds, and hyper-rustls wraps
+/// one I/O error in another.
+fn inner<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(inner) => Some(inner),
+        None => error.source(),
+    }
+}
+
 /// reqwest keeps its tunnel's errors private, so their text is all there is to tell a proxy's refusal by.
 fn chain_mentions(error: &(dyn Error + 'static), word: &str) -> bool {
     let mut cause = Some(error);
@@ -126,7 +131,7 @@ fn chain_mentions(error: &(dyn Error + 'static), word: &str) -> bool {
         if error.to_string().contains(word) {
             return true;
         }
-        cause = error.source();
+        cause = inner(error);
     }
     false
 }

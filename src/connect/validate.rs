@@ -126,7 +126,7 @@ async fn probe_as(
     mint: &mut Mint<'_>,
 ) -> Result<bool, ConnectError> {
     let token = mint(kind, clock)?;
-    let answer = client.get(PROBE, &token).await?;
+    let answer = client.get_once(PROBE, &token).await?;
     Ok(answer.status == StatusCode::OK || answer.status == StatusCode::FORBIDDEN)
 }
 
@@ -191,7 +191,8 @@ async fn check_policies(
         let query: String = url::form_urlencoded::byte_serialize(bundle_id.as_bytes()).collect();
         let answer = client
             .get(
-                &format!("v1/apps?filter[bundleId]={query}&fields[apps]=bundleId&limit=20"),
+                // Should the filter match longer bundle IDs too, then this one is the first of them.
+                &format!("v1/apps?filter[bundleId]={query}&fields[apps]=bundleId&sort=bundleId&limit=20"),
                 token,
             )
             .await?;

@@ -188,6 +188,11 @@ impl Peeler {
             return Ok((key, container, Core::Der));
         }
         let text = self.text(bytes)?;
+        // A Windows path is one before its `\new` becomes a line of its own.
+        if Lookalike::of(tidy(&text)) == Lookalike::Path {
+            return Err(KeyDefect::Path);
+        }
+        let text = self.with_newlines(text);
         let text = tidy(&text);
         match Lookalike::of(text) {
             Lookalike::Blank => Err(KeyDefect::Empty),
@@ -203,7 +208,7 @@ impl Peeler {
         }
     }
 
-    /// The bytes as text, with literal `\n` turned into newlines.
+    /// The bytes as text.
     fn text(&mut self, bytes: &[u8]) -> Result<Zeroizing<String>, KeyDefect> {
         let text = if let Some(units) = utf16(bytes) {
             self.repair("from UTF-16");
@@ -217,8 +222,13 @@ impl Peeler {
             Zeroizing::new(text.to_owned())
         };
         self.texts.push(text.clone());
+        Ok(text)
+    }
+
+    /// The text with literal `\n` and `\r` turned into newlines.
+    fn with_newlines(&mut self, text: Zeroizing<String>) -> Zeroizing<String> {
         if !text.contains("\\n") && !text.contains("\\r") {
-            return Ok(text);
+            return text;
         }
         self.repair("with literal \\n");
         let mut newlines = Zeroizing::new(String::with_capacity(text.len()));
@@ -233,7 +243,7 @@ impl Peeler {
         }
         newlines.push_str(rest);
         self.texts.push(newlines.clone());
-        Ok(newlines)
+        newlines
     }
 
     fn pem(&mut self, text: &str) -> Result<Peeled, KeyDefect> {
@@ -262,15 +272,15 @@ impl Peeler {
 
     fn base64(&mut self, text: &str) -> Result<Peeled, KeyDefect> {
         let compact = compact(text);
-        if !compact.bytes().all(is_base64) {
-            return Err(KeyDefect::NotAKey);
-        }
         if self.base64_layers == DEEPEST {
             return Err(KeyDefect::NotAKey);
         }
         let bytes = from_base64(&compact).map_err(|defect| {
-            let begins_like_a_key = compact.starts_with("MI") || compact.starts_with("LS0t");
-            if begins_like_a_key { defect } else { KeyDefect::NotAKey }
+            if begins_like_a_key(&compact) {
+                defect
+            } else {
+                KeyDefect::NotAKey
+            }
         })?;
         self.base64_layers += 1;
         self.peel(&bytes).map_err(|defect| match defect {
@@ -356,6 +366,15 @@ fn utf16(bytes: &[u8]) -> Option<impl Iterator<Item = u16> + '_> {
             u16::from_be_bytes(pair)
         }
     }))
+}
+
+/// Base64 of DER, of PEM and of base64 of either, by its start and a length that no name has: what is wrong with it is
+/// worth telling.
+fn begins_like_a_key(base64: &str) -> bool {
+    base64.len() >= 60
+        && ["MI", "MHc", "LS0t", "TUl", "TUh", "TFMw"]
+            .iter()
+            .any(|start| base64.starts_with(start))
 }
 
 fn is_base64(byte: u8) -> bool {

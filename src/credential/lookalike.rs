@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lookalike {
     Blank,
-    /// `${{ secrets.X }}`, `$NAME`, `***`: something that was meant to be expanded.
+    /// `${{ secrets.X }}`, `$NAME`, `$(NAME)`, `***`: something that was meant to be expanded.
     Placeholder,
     /// PEM armour, so a key, a certificate or the like.
     Pem,
@@ -86,7 +86,10 @@ fn is_placeholder(text: &str) -> bool {
             .strip_prefix('%')
             .and_then(|t| t.strip_suffix('%'))
             .is_some_and(name)
-        || text.strip_prefix('<').and_then(|t| t.strip_suffix('>')).is_some()
+        || text.strip_prefix("$env:").is_some_and(name)
+        || [("$(", ')'), ("<", '>')]
+            .iter()
+            .any(|(open, close)| text.starts_with(open) && text.ends_with(*close))
 }
 
 fn is_uuid(text: &str) -> bool {
@@ -104,15 +107,17 @@ fn is_app_id(text: &str) -> bool {
     matches!(text.len(), 9 | 10) && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Base64 never holds `.`, `~`, `:` or `\`, and no base64 of a key begins with `/`.
+/// Base64 never holds `.`, `~`, `:` or `\`, and base64 of a key begins with `/` only where UTF-16 has its mark.
 fn is_path(text: &str) -> bool {
     let one_line = !text.contains(['\n', '\r']) && text.len() <= 4096;
     let drive = text.len() > 2
         && text.as_bytes()[0].is_ascii_alphabetic()
         && text.as_bytes()[1] == b':'
         && matches!(text.as_bytes()[2], b'\\' | b'/');
+    let utf16 = ["//4", "//5", "/v8A"].iter().any(|mark| text.starts_with(mark));
     let lower = text.to_ascii_lowercase();
     one_line
+        && !utf16
         && (drive
             || ["/", "./", "../", "~/", "\\\\", "file:", "@/", "@file:"]
                 .iter()
@@ -125,4 +130,33 @@ fn is_path(text: &str) -> bool {
 fn is_email(text: &str) -> bool {
     text.split_once('@')
         .is_some_and(|(user, host)| !user.is_empty() && host.contains('.') && !text.contains(char::is_whitespace))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_of_utf16_is_no_path_though_it_begins_with_a_slash() {
+        for text in ["//4tAC0ALQAtAC0A", "//5NAEkARwBUAA==", "/v8ALQAtAC0ALQAt"] {
+            assert_eq!(Lookalike::of(text), Lookalike::Other, "{text}");
+        }
+        for text in ["/v8/AuthKey.p8", "/run/secrets/key", "//server/share/key"] {
+            assert_eq!(Lookalike::of(text), Lookalike::Path, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_invisible_or_quotes_is_tidied_from_the_ends_only() {
+        for text in [
+            "ab c",
+            " ab c\n",
+            "\"ab c\"",
+            "'\u{a0}ab c\u{200b}'\r\n",
+            "\u{feff}\u{201c}ab c\u{201d}",
+        ] {
+            assert_eq!(tidy(text), "ab c", "{text:?}");
+        }
+        assert_eq!(tidy("\"ab c"), "\"ab c", "a quote without its other half is no quote");
+    }
 }

@@ -1,6 +1,9 @@
 //! Why a credential could not be handed over. Paths are named, contents never.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use thiserror::Error;
 
@@ -34,7 +37,7 @@ pub enum HandoffError {
         first: &'static str,
         second: &'static str,
     },
-    #[error("{} is not a private directory of asc-auth", .path.display())]
+    #[error("{} is not a private directory of asc-auth", named(.path))]
     NotPrivateDir { path: PathBuf, why: &'static str },
     #[error("the system has no random numbers: {0}")]
     Random(String),
@@ -85,6 +88,15 @@ impl HandoffError {
             Self::NotPrivateDir { why, .. } => explanation.fact("because", *why).advice("Nothing was removed."),
             Self::Random(_) => explanation.advice("Nothing was written."),
         }
+    }
+}
+
+/// What is no absolute path may be anything that was put into the wrong place, a key even.
+fn named(path: &Path) -> String {
+    if path.is_absolute() {
+        path.display().to_string()
+    } else {
+        "what was named to be removed".to_owned()
     }
 }
 

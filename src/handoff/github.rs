@@ -178,12 +178,12 @@ fn entries(pairs: &[(&str, &str)]) -> Result<Zeroizing<String>, HandoffError> {
 fn append_all(files: &[(&str, &PathBuf, &str)]) -> Result<(), HandoffError> {
     let mut opened: Vec<(File, u64)> = Vec::new();
     for (what, path, _) in files {
-        let file = OpenOptions::new()
-            .append(true)
-            .open(path)
-            .map_err(|error| HandoffError::write(*what, path.as_path(), &error))?;
-        let length = file.metadata().map_or(0, |metadata| metadata.len());
-        opened.push((file, length));
+        let open = || {
+            let file = OpenOptions::new().append(true).open(path)?;
+            let length = file.metadata()?.len();
+            Ok((file, length))
+        };
+        opened.push(open().map_err(|error| HandoffError::write(*what, path.as_path(), &error))?);
     }
     for (index, (what, path, text)) in files.iter().enumerate() {
         let written = opened[index].0.write_all(text.as_bytes());

@@ -97,10 +97,15 @@ pub fn remove(path: &Path) -> Result<Removal, HandoffError> {
         path: path.to_owned(),
         why,
     };
+    if !path.is_absolute() {
+        return Err(refuse("it is not an absolute path"));
+    }
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    if !path.is_absolute() || !is_private_name(name) {
+    if !is_private_name(name) {
         return Err(refuse("its path does not end in asc-auth- and 32 hexadecimal digits"));
     }
+    // Without the `/` or `/.` that may follow the name, and that would make the system follow a link.
+    let path = &path.components().collect::<PathBuf>();
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Removal::NothingThere),
         Err(error) => return Err(HandoffError::write("the private directory", path, &error)),

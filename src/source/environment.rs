@@ -52,10 +52,9 @@ impl Environment {
     /// The variable's text. One that is not Unicode is read with replacement characters, and is then refused
     /// by whoever parses it.
     pub fn get(&self, name: &str) -> Presence {
-        Presence::of(
-            self.raw(name)
-                .map(|text| Zeroizing::new(text.to_string_lossy().into_owned())),
-        )
+        // Into the wiping type without a copy: it may be the key.
+        let text = self.raw(name).map(OsString::into_string);
+        Presence::of(text.map(|text| Zeroizing::new(text.unwrap_or_else(|text| text.to_string_lossy().into_owned()))))
     }
 
     /// The variable as a path, if it is set and not empty.

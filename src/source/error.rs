@@ -39,7 +39,7 @@ pub enum SourceError {
     },
     #[error("{name} is an In-App Purchase key")]
     InAppPurchaseKey { origin: Origin, name: String },
-    #[error("no profile named {name:?}")]
+    #[error("{}", no_profile(name))]
     NoSuchProfile { origin: Origin, name: String },
     #[error("{}", .0.title())]
     Mixed(Mix),
@@ -199,6 +199,14 @@ fn count(number: usize) -> String {
         2 => "two".to_owned(),
         3 => "three".to_owned(),
         n => n.to_string(),
+    }
+}
+
+/// What is longer than any name may be a key in its place, and is not told.
+fn no_profile(name: &str) -> String {
+    match name.chars().count() {
+        0..=40 => format!("no profile named {name:?}"),
+        _ => "no profile of this name".to_owned(),
     }
 }
 

@@ -37,7 +37,7 @@ field!(
 );
 field!(
     STRICT_AUTH,
-    "strict-auth",
+    "strict-auth setting",
     Some("--strict-auth"),
     Some("strict-auth"),
     Some("ASC_STRICT_AUTH")

@@ -10,7 +10,7 @@ use super::{
     error::MissingField,
     fields,
     key_material::{self, Candidate, Contender, Material},
-    places::{Field, Origin, Sources},
+    places::{Field, Found, Origin, Sources, parse_bool},
 };
 use crate::{
     credential::{Credential, IssuerId, KeyFileName, KeyId, KeyKind, Lookalike, PrivateKey, Purpose, tidy},
@@ -82,13 +82,21 @@ pub fn resolve(
     // Nothing reads a keychain yet, but an unreadable value is refused wherever it stands.
     sources.boolean(&fields::BYPASS_KEYCHAIN)?;
     let said_kind = said_kind(sources)?;
-    refuse_profile(sources, strict)?;
-
     let mut findings = Findings {
         strict,
         notes: Vec::new(),
         warnings: Vec::new(),
     };
+    for setting in [
+        &fields::STRICT_AUTH,
+        &fields::PROFILE,
+        &fields::KEY_TYPE,
+        &fields::API_URL,
+    ] {
+        findings.compare(setting, &sources.find(setting))?;
+    }
+    refuse_profile(sources, strict)?;
+
     let (candidates, overridden) = key_material::candidates(sources);
     findings.note_overridden(&overridden, candidates.first());
     let file_name = candidates.first().and_then(Candidate::file_name);
@@ -183,7 +191,7 @@ fn is_strict(sources: &Sources<'_>) -> Result<bool, SourceError> {
     let said = sources.boolean(&fields::STRICT_AUTH)?;
     let found = sources.find(&fields::STRICT_AUTH);
     let by_flag = matches!(found.chosen(), Some((Origin::Flag(_), _)));
-    let any = found.set().any(|(_, text)| super::parse_bool(text) == Some(true));
+    let any = found.set().any(|(_, text)| parse_bool(text) == Some(true));
     Ok(match said {
         Some(said) if by_flag => said,
         Some(_) => any,
@@ -297,18 +305,12 @@ impl Findings {
         }
     }
 
-    /// The chosen value of an ID, with what is odd about it noted.
-    fn pick(&mut self, sources: &Sources<'_>, field: &Field) -> Result<Option<Given>, SourceError> {
-        let found = sources.find(field);
+    /// Finds out whether the places of a field agree. A flag overrides what it differs from.
+    fn compare(&mut self, field: &Field, found: &Found) -> Result<(), SourceError> {
         let Some((origin, text)) = found.chosen() else {
-            return Ok(None);
+            return Ok(());
         };
-        if tidy(text) != text {
-            self.notes
-                .push(format!("white space or quotes around {origin} were ignored"));
-        }
-        for (other, value) in found.set().skip(1).filter(|(_, value)| !same_value(value, text)) {
-            let _ = value;
+        for (other, _) in found.set().skip(1).filter(|(_, value)| !same_value(value, text)) {
             if matches!(origin, Origin::Flag(_)) {
                 self.notes.push(format!("{origin} overrides {other}"));
             } else {
@@ -319,6 +321,20 @@ impl Findings {
                 })?;
             }
         }
+        Ok(())
+    }
+
+    /// The chosen value of an ID, with what is odd about it noted.
+    fn pick(&mut self, sources: &Sources<'_>, field: &Field) -> Result<Option<Given>, SourceError> {
+        let found = sources.find(field);
+        let Some((origin, text)) = found.chosen() else {
+            return Ok(None);
+        };
+        if tidy(text) != text {
+            self.notes
+                .push(format!("white space or quotes around {origin} were ignored"));
+        }
+        self.compare(field, &found)?;
         Ok(Some((origin.clone(), tidy(text).to_owned())))
     }
 
@@ -384,6 +400,8 @@ impl Findings {
     }
 }
 
+/// Whether two places say the same: IDs and URLs in any case, booleans in any spelling.
 fn same_value(one: &str, other: &str) -> bool {
-    tidy(one).eq_ignore_ascii_case(tidy(other))
+    let boolean = parse_bool(one);
+    tidy(one).eq_ignore_ascii_case(tidy(other)) || (boolean.is_some() && boolean == parse_bool(other))
 }

@@ -1,6 +1,11 @@
 //! What asc-auth does, as its users see it: one module a behaviour, all of them against the real binary, most of
 //! them against the simulator. Keys are made at run time. Nothing leaves loopback.
 #![allow(unreachable_pub, reason = "the modules of one test binary share their helpers")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "the helpers of a test fail as its own lines do: by a panic that says why"
+)]
 
 mod support;
 

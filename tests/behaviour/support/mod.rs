@@ -1,6 +1,15 @@
 //! A step of a GitHub job, as the runner would start it, and a plain shell: both with nothing in the environment
 //! but what a test puts there.
 
+pub mod http;
+pub mod runner;
+pub mod secrets;
+#[cfg(unix)]
+pub mod shell;
+
+pub mod forms;
+pub mod proof;
+
 use std::{
     collections::BTreeMap,
     fs,
