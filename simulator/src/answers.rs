@@ -128,16 +128,11 @@ pub(crate) fn rate_limit_exceeded() -> Response {
 /// the right one travels.
 pub(crate) fn instead(fault: &Fault) -> Option<Response> {
     Some(match fault {
-        Fault::Latency(_)
-        | Fault::ResetBeforeResponse
-        | Fault::ResetInBody
-        | Fault::SlowDrip(_) => return None,
+        Fault::Latency(_) | Fault::ResetBeforeResponse | Fault::ResetInBody | Fault::SlowDrip(_) => return None,
         Fault::TooManyRequests { retry_after } => {
             let mut response = rate_limit_exceeded();
             if let Some(seconds) = retry_after {
-                response
-                    .headers_mut()
-                    .insert(header::RETRY_AFTER, (*seconds).into());
+                response.headers_mut().insert(header::RETRY_AFTER, (*seconds).into());
             }
             response
         }
@@ -151,9 +146,7 @@ pub(crate) fn instead(fault: &Fault) -> Option<Response> {
         }
         Fault::Redirect(location) => {
             let mut response = respond(302, Body::empty());
-            let location = location
-                .parse()
-                .expect("a location is one line of visible ASCII");
+            let location = location.parse().expect("a location is one line of visible ASCII");
             response.headers_mut().insert(header::LOCATION, location);
             response
         }
@@ -174,12 +167,7 @@ fn of_status(status: u16) -> Response {
         403 => forbidden(),
         404 => not_found(),
         405 => method_not_allowed(),
-        408 => error(
-            status,
-            "REQUEST_TIMEOUT",
-            "The request timed out.",
-            "Try again.",
-        ),
+        408 => error(status, "REQUEST_TIMEOUT", "The request timed out.", "Try again."),
         429 => rate_limit_exceeded(),
         _ => error(
             status,
@@ -248,9 +236,7 @@ fn set_content_type(response: &mut Response, content_type: &str) {
     let content_type = content_type
         .parse()
         .expect("a content type is one line of visible ASCII");
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, content_type);
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
 }
 
 fn respond(status: u16, body: Body) -> Response {

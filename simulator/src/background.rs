@@ -38,9 +38,7 @@ impl Background {
                 }
             });
         };
-        let thread = std::thread::Builder::new()
-            .name("simulator".to_owned())
-            .spawn(serve)?;
+        let thread = std::thread::Builder::new().name("simulator".to_owned()).spawn(serve)?;
         Ok(Self {
             stop: Some(stop),
             thread: Some(thread),
@@ -66,10 +64,7 @@ where
     let listener = tokio::net::TcpListener::from_std(listener).expect("inside the runtime");
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
-        let place = Arc::clone(&places)
-            .acquire_owned()
-            .await
-            .expect("never closed");
+        let place = Arc::clone(&places).acquire_owned().await.expect("never closed");
         let Ok((stream, _)) = listener.accept().await else {
             // Out of file descriptors, most likely: others must finish first.
             sleep(Duration::from_millis(10)).await;

@@ -55,25 +55,18 @@ pub(crate) fn huge(bytes: u64) -> Body {
     const PIECE: &[u8] = &[b'x'; 64 * 1024];
     let left = bytes.min(HUGE_BODY_BYTES);
     let opening = Bytes::from_static(br#"{"errors":[{"detail":""#);
-    Body::from_stream(stream::unfold(
-        (left, opening),
-        |(left, piece)| async move {
-            let length = usize::try_from(left).unwrap_or(usize::MAX).min(piece.len());
-            let piece = piece.slice(..length);
-            let left = left - length as u64;
-            (length > 0).then(|| (Ok::<_, io::Error>(piece), (left, Bytes::from_static(PIECE))))
-        },
-    ))
+    Body::from_stream(stream::unfold((left, opening), |(left, piece)| async move {
+        let length = usize::try_from(left).unwrap_or(usize::MAX).min(piece.len());
+        let piece = piece.slice(..length);
+        let left = left - length as u64;
+        (length > 0).then(|| (Ok::<_, io::Error>(piece), (left, Bytes::from_static(PIECE))))
+    }))
 }
 
 /// Gives an answer another body of the same length.
 async fn replace(response: Response, body: impl FnOnce(Bytes) -> Body) -> Response {
     let (mut head, old) = response.into_parts();
-    let bytes = old
-        .collect()
-        .await
-        .expect("answers are made in memory")
-        .to_bytes();
+    let bytes = old.collect().await.expect("answers are made in memory").to_bytes();
     head.headers
         .insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
     Response::from_parts(head, body(bytes))

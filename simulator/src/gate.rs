@@ -42,10 +42,7 @@ pub(crate) async fn pass(
     dress(&mut response, &shared, accepted, fault.as_ref());
 
     seen.status = (fault != Some(Fault::ResetBeforeResponse)).then(|| response.status().as_u16());
-    seen.code = response
-        .extensions()
-        .get::<Code>()
-        .map(|code| code.0.clone());
+    seen.code = response.extensions().get::<Code>().map(|code| code.0.clone());
     shared.record(seen);
 
     match fault {
@@ -65,9 +62,7 @@ fn note(request: &Request) -> SeenRequest {
         method: request.method().to_string(),
         path: request.uri().path().to_owned(),
         query: request.uri().query().map(str::to_owned),
-        headers: headers
-            .map(|(name, value)| (name.to_string(), text(value)))
-            .collect(),
+        headers: headers.map(|(name, value)| (name.to_string(), text(value))).collect(),
         token: None,
         refusal: None,
         status: None,
@@ -118,10 +113,7 @@ fn dress(response: &mut Response, shared: &Shared, accepted: bool, fault: Option
     headers.insert(X_REQUEST_ID, value(&random_request_id()));
     let rate = shared.with(|settings| settings.rate_limit);
     if accepted && rate.shown {
-        let text = format!(
-            "user-hour-lim:{};user-hour-rem:{};",
-            rate.limit, rate.remaining
-        );
+        let text = format!("user-hour-lim:{};user-hour-rem:{};", rate.limit, rate.remaining);
         headers.insert(X_RATE_LIMIT, value(&text));
     }
 }

@@ -102,11 +102,7 @@ impl KeyStore {
 
     /// The key and whether it is active.
     pub fn find(&self, key_id: &str) -> Option<(ApiKey, bool)> {
-        self.with(|entries| {
-            entries
-                .get(key_id)
-                .map(|entry| (entry.key.clone(), entry.active))
-        })
+        self.with(|entries| entries.get(key_id).map(|entry| (entry.key.clone(), entry.active)))
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut BTreeMap<String, Entry>) -> T) -> T {

@@ -19,12 +19,7 @@ from another shell. It stops when its standard input closes, or at Ctrl-C.
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let port = match arguments
-        .iter()
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .as_slice()
-    {
+    let port = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [] => Some(0),
         ["--port", port] => port.parse().ok(),
         ["--help" | "-h"] => {

@@ -28,15 +28,10 @@ impl Page {
         };
         for (name, value) in parse(query.as_bytes()) {
             let bad = || Box::new(answers::bad_parameter(&name, &value));
-            let filter = name
-                .strip_prefix("filter[")
-                .and_then(|rest| rest.strip_suffix(']'));
+            let filter = name.strip_prefix("filter[").and_then(|rest| rest.strip_suffix(']'));
             match (name.as_ref(), filter) {
                 ("limit", _) => {
-                    let limit = value
-                        .parse()
-                        .ok()
-                        .filter(|limit| (1..=MOST).contains(limit));
+                    let limit = value.parse().ok().filter(|limit| (1..=MOST).contains(limit));
                     page.limit = limit.ok_or_else(bad)?;
                 }
                 ("cursor", _) => page.offset = value.parse().map_err(|_| bad())?,
@@ -56,11 +51,7 @@ impl Page {
     pub(crate) fn of(&self, items: Vec<Value>, url: &str) -> Response {
         let items: Vec<Value> = items.into_iter().filter(|item| self.admits(item)).collect();
         let total = items.len();
-        let data: Vec<Value> = items
-            .into_iter()
-            .skip(self.offset)
-            .take(self.limit)
-            .collect();
+        let data: Vec<Value> = items.into_iter().skip(self.offset).take(self.limit).collect();
         let end = self.offset.saturating_add(data.len());
         let mut links = json!({ "self": url });
         if end < total && !data.is_empty() {

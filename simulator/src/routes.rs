@@ -35,10 +35,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/v1/certificates", get(certificates))
         .fallback(async || answers::not_found())
         .method_not_allowed_fallback(async || answers::method_not_allowed())
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(&shared),
-            gate::pass,
-        ))
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), gate::pass))
         .with_state(shared)
 }
 
@@ -82,14 +79,7 @@ async fn certificates(shared: State<Arc<Shared>>, key: Extension<ApiKey>, uri: U
     )
 }
 
-fn list(
-    shared: &Shared,
-    key: &ApiKey,
-    roles: &[Role],
-    uri: &Uri,
-    filters: &[&str],
-    items: Vec<Value>,
-) -> Response {
+fn list(shared: &Shared, key: &ApiKey, roles: &[Role], uri: &Uri, filters: &[&str], items: Vec<Value>) -> Response {
     if !key.has_any(roles) {
         return answers::forbidden();
     }

@@ -44,9 +44,7 @@ impl Scope {
     }
 
     pub(crate) fn allows(&self, call: &Call<'_>) -> bool {
-        call.method == "GET"
-            && call.path == self.path
-            && parameters(call.query.unwrap_or_default()) == self.parameters
+        call.method == "GET" && call.path == self.path && parameters(call.query.unwrap_or_default()) == self.parameters
     }
 
     /// Xcode Cloud's resources, and power and performance metrics and logs.
@@ -86,11 +84,7 @@ mod tests {
 
     #[test]
     fn paging_and_sorting_are_ignored_in_matching() {
-        assert!(allows(
-            "GET /v1/apps",
-            "/v1/apps",
-            Some("limit=1&sort=name")
-        ));
+        assert!(allows("GET /v1/apps", "/v1/apps", Some("limit=1&sort=name")));
         assert!(allows("GET /v1/apps?limit=5", "/v1/apps", None));
     }
 
@@ -107,11 +101,7 @@ mod tests {
             "/v1/apps",
             Some("filter[bundleId]=a.c&fields[apps]=name")
         ));
-        assert!(!allows(
-            "GET /v1/apps",
-            "/v1/apps",
-            Some("filter[bundleId]=a.b")
-        ));
+        assert!(!allows("GET /v1/apps", "/v1/apps", Some("filter[bundleId]=a.b")));
         assert!(!allows("GET /v1/apps", "/v1/users", None));
     }
 

@@ -83,10 +83,7 @@ impl Simulator {
 
     /// Starts over https on a free port, with an identity for `localhost`.
     pub fn start_tls(identity: &ServerIdentity) -> Self {
-        Self::builder()
-            .tls(identity)
-            .start()
-            .expect("loopback has a free port")
+        Self::builder().tls(identity).start().expect("loopback has a free port")
     }
 
     /// For a fixed port or an observer.
@@ -133,8 +130,7 @@ impl Simulator {
 
     /// The audience that tokens must have, for the Enterprise Program.
     pub fn set_audience(&self, audience: &str) {
-        self.shared
-            .with(|settings| audience.clone_into(&mut settings.audience));
+        self.shared.with(|settings| audience.clone_into(&mut settings.audience));
     }
 
     /// The hourly limit and how many requests of it are left. Every accepted request takes one,
@@ -151,8 +147,7 @@ impl Simulator {
 
     /// Leaves `X-Rate-Limit` out, as Apple sometimes does. The limit still counts.
     pub fn hide_rate_limit(&self) {
-        self.shared
-            .with(|settings| settings.rate_limit.shown = false);
+        self.shared.with(|settings| settings.rate_limit.shown = false);
     }
 
     /// Whether the team may use the API.

@@ -100,18 +100,11 @@ impl Shared {
         let offset = self.with(|settings| settings.clock_offset);
         let distance = Duration::from_secs(offset.unsigned_abs());
         let now = SystemTime::now();
-        if offset < 0 {
-            now - distance
-        } else {
-            now + distance
-        }
+        if offset < 0 { now - distance } else { now + distance }
     }
 
     pub(crate) fn rules(&self) -> Rules {
-        let since = self
-            .now()
-            .duration_since(UNIX_EPOCH)
-            .expect("the clock is past 1970");
+        let since = self.now().duration_since(UNIX_EPOCH).expect("the clock is past 1970");
         Rules {
             now: i64::try_from(since.as_secs()).expect("the clock is not that far"),
             audience: self.with(|settings| settings.audience.clone()),
@@ -120,15 +113,13 @@ impl Shared {
 
     /// Counts one request; false when none is left this hour.
     pub(crate) fn spend(&self) -> bool {
-        self.with(
-            |settings| match settings.rate_limit.remaining.checked_sub(1) {
-                Some(remaining) => {
-                    settings.rate_limit.remaining = remaining;
-                    true
-                }
-                None => false,
-            },
-        )
+        self.with(|settings| match settings.rate_limit.remaining.checked_sub(1) {
+            Some(remaining) => {
+                settings.rate_limit.remaining = remaining;
+                true
+            }
+            None => false,
+        })
     }
 
     pub(crate) fn record(&self, request: SeenRequest) {

@@ -117,12 +117,7 @@ impl fmt::Display for Refusal {
 
 /// Judges a token for a call: the key it proves, or the first reason against it. Notes in `token`
 /// whether the signature is good as soon as that is known.
-pub fn verify(
-    token: &mut SeenToken,
-    call: &Call<'_>,
-    keys: &KeyStore,
-    rules: &Rules,
-) -> Result<ApiKey, Refusal> {
+pub fn verify(token: &mut SeenToken, call: &Call<'_>, keys: &KeyStore, rules: &Rules) -> Result<ApiKey, Refusal> {
     check_header(&token.header)?;
     let (key, active) = token
         .key_id()
@@ -169,10 +164,7 @@ fn check_owner(claims: &Map<String, Value>, owner: &Owner) -> Result<(), Refusal
         }
         Owner::Individual => {
             demand(iss.is_none(), Refusal::IssuerUnexpected)?;
-            demand(
-                sub.and_then(Value::as_str) == Some("user"),
-                Refusal::SubjectMissing,
-            )
+            demand(sub.and_then(Value::as_str) == Some("user"), Refusal::SubjectMissing)
         }
     }
 }
@@ -209,10 +201,7 @@ impl Life {
         let long = scopes.iter().all(Scope::may_live_long);
         let most = if long { LONG_LIFETIME } else { LIFETIME };
         demand(self.span <= most, Refusal::ScopeLivesTooLong)?;
-        demand(
-            scopes.iter().any(|scope| scope.allows(call)),
-            Refusal::ScopeMismatch,
-        )
+        demand(scopes.iter().any(|scope| scope.allows(call)), Refusal::ScopeMismatch)
     }
 }
 

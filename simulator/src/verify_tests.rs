@@ -125,10 +125,7 @@ fn an_altered_token_is_noticed() {
         now: NOW,
         audience: "appstoreconnect-v1".to_owned(),
     };
-    assert_eq!(
-        verify(&mut token, &APPS, &bench.keys, &rules),
-        Err(Refusal::Signature)
-    );
+    assert_eq!(verify(&mut token, &APPS, &bench.keys, &rules), Err(Refusal::Signature));
 }
 
 #[test]
@@ -145,10 +142,7 @@ fn the_audience_is_one_string() {
         json!("apple-developer-enterprise-v1"),
         Value::Null,
     ] {
-        assert_eq!(
-            Bench::team().set("aud", audience).verdict(),
-            Err(Refusal::Audience)
-        );
+        assert_eq!(Bench::team().set("aud", audience).verdict(), Err(Refusal::Audience));
     }
 }
 
@@ -157,10 +151,7 @@ fn a_team_key_needs_its_issuer_and_no_subject() {
     let mut bench = Bench::team();
     assert_eq!(bench.remove("iss").verdict(), Err(Refusal::IssuerMissing));
     let mut bench = Bench::team();
-    assert_eq!(
-        bench.set("iss", json!("other")).verdict(),
-        Err(Refusal::IssuerWrong)
-    );
+    assert_eq!(bench.set("iss", json!("other")).verdict(), Err(Refusal::IssuerWrong));
     let mut bench = Bench::team();
     assert_eq!(
         bench.set("sub", json!("user")).verdict(),
@@ -178,10 +169,7 @@ fn an_individual_key_needs_the_subject_and_no_issuer() {
     let mut bench = Bench::individual();
     assert_eq!(bench.remove("sub").verdict(), Err(Refusal::SubjectMissing));
     let mut bench = Bench::individual();
-    assert_eq!(
-        bench.set("sub", json!("me")).verdict(),
-        Err(Refusal::SubjectMissing)
-    );
+    assert_eq!(bench.set("sub", json!("me")).verdict(), Err(Refusal::SubjectMissing));
 }
 
 #[test]
@@ -195,14 +183,8 @@ fn a_claim_of_the_server_api_is_refused() {
 #[test]
 fn times_are_whole_numbers_and_the_expiry_is_required() {
     assert_eq!(Bench::team().remove("exp").verdict(), Err(Refusal::Times));
-    assert_eq!(
-        Bench::team().set("exp", json!("soon")).verdict(),
-        Err(Refusal::Times)
-    );
-    assert_eq!(
-        Bench::team().set("iat", json!(1.5)).verdict(),
-        Err(Refusal::Times)
-    );
+    assert_eq!(Bench::team().set("exp", json!("soon")).verdict(), Err(Refusal::Times));
+    assert_eq!(Bench::team().set("iat", json!(1.5)).verdict(), Err(Refusal::Times));
     assert_eq!(Bench::team().remove("iat").verdict(), Ok(()));
 }
 
@@ -232,24 +214,13 @@ fn a_scope_allows_its_request_only() {
         path: "/v1/certificates",
         ..APPS
     };
-    assert_eq!(
-        bench.verdict_for(&certificates).0,
-        Err(Refusal::ScopeMismatch)
-    );
-    assert_eq!(
-        bench.set("scope", json!([])).verdict(),
-        Err(Refusal::ScopeMismatch)
-    );
+    assert_eq!(bench.verdict_for(&certificates).0, Err(Refusal::ScopeMismatch));
+    assert_eq!(bench.set("scope", json!([])).verdict(), Err(Refusal::ScopeMismatch));
 }
 
 #[test]
 fn a_scope_is_an_array_of_get_requests() {
-    for scope in [
-        json!("GET /v1/apps"),
-        json!(["POST /v1/apps"]),
-        json!([1]),
-        Value::Null,
-    ] {
+    for scope in [json!("GET /v1/apps"), json!(["POST /v1/apps"]), json!([1]), Value::Null] {
         assert_eq!(
             Bench::team().set("scope", scope).verdict(),
             Err(Refusal::ScopeMalformed)

@@ -94,6 +94,7 @@ impl Client {
     /// GETs `path` (below the root, without a leading slash), trying again what is worth it: no connection,
     /// 408, 429 and 5xx. Any other status is an answer.
     pub(super) async fn get(&mut self, path: &str, token: &Token) -> Result<Answer, ConnectError> {
+        let mut before = None;
         loop {
             let outcome = self.attempt(path, token).await;
             let retry_after = match &outcome {
@@ -103,11 +104,17 @@ impl Client {
                 Err(_) => return outcome.map_err(|failure| self.unreachable(failure)),
             };
             if !self.budget.pause(retry_after).await {
-                return match outcome {
+                // The last attempt may have been cut off by the budget's end: then the one before it knows more.
+                let telling = match (outcome, before) {
+                    (Err(Failure::TimedOut), Some(before)) => before,
+                    (outcome, _) => outcome,
+                };
+                return match telling {
                     Ok(answer) => Err(self.unavailable(&answer)),
                     Err(failure) => Err(self.unreachable(failure)),
                 };
             }
+            before = Some(outcome);
         }
     }
 

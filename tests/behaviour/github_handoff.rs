@@ -172,6 +172,10 @@ fn however_a_key_was_pasted_a_log_that_shows_it_shows_stars() {
             assert_eq!(secrets.found_in(&log), Vec::<&str>::new(), "{what}, {form}: {log}");
             assert!(log.contains("***"), "{what}, {form}: {log}");
         }
+        for whole in [text.as_str(), text.trim_end()] {
+            // `echo "$KEY" | base64` and `printf %s "$KEY" | base64`
+            assert_eq!(masked(&STANDARD.encode(whole), &masks), "***\n", "{what}");
+        }
         for mask in &masks {
             assert!(!mask.contains("-----"), "{what}: BEGIN and END are no secret");
             assert!(mask.chars().count() >= 8, "{what}: {mask:?} would garble logs");

@@ -91,12 +91,7 @@ impl TestKey {
         let public_key = der(0x03, &[&[0], self.public_key()]);
         der(
             0x30,
-            &[
-                &[0x02, 1, 1],
-                &scalar,
-                &der(0xa0, &[curve]),
-                &der(0xa1, &[&public_key]),
-            ],
+            &[&[0x02, 1, 1], &scalar, &der(0xa0, &[curve]), &der(0xa1, &[&public_key])],
         )
     }
 }
@@ -128,10 +123,7 @@ fn pem(label: &str, der: &[u8]) -> String {
         .step_by(64)
         .map(|start| &body[start..body.len().min(start + 64)])
         .collect();
-    format!(
-        "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
-        lines.join("\n")
-    )
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
 }
 
 #[cfg(test)]
@@ -150,12 +142,8 @@ mod tests {
     fn every_pkcs8_form_is_the_same_key() {
         let key = TestKey::generate();
         for der in [key.pkcs8_der(), key.apple_der()] {
-            let read = EcdsaKeyPair::from_pkcs8(
-                &ECDSA_P256_SHA256_FIXED_SIGNING,
-                &der,
-                &SystemRandom::new(),
-            )
-            .expect("ring reads it");
+            let read = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &der, &SystemRandom::new())
+                .expect("ring reads it");
             assert_eq!(read.public_key().as_ref(), key.public_key());
         }
     }

@@ -98,9 +98,7 @@ async fn serve(mut client: TcpStream, target: SocketAddr, seen: &Seen) -> io::Re
             .await;
     }
     let mut server = TcpStream::connect(target).await?;
-    client
-        .write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        .await?;
+    client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await?;
     io::copy_bidirectional(&mut client, &mut server).await?;
     Ok(())
 }

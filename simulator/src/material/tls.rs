@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose,
+    BasicConstraints, Certificate, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
 };
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
@@ -65,9 +65,7 @@ impl CertificateAuthority {
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.use_authority_key_identifier_extension = true;
         let key = KeyPair::generate().expect("a key is generated");
-        let certificate = params
-            .signed_by(&key, &self.issuer)
-            .expect("the root signs");
+        let certificate = params.signed_by(&key, &self.issuer).expect("the root signs");
         ServerIdentity {
             certificate: certificate.der().clone(),
             certificate_pem: certificate.pem(),
@@ -103,9 +101,7 @@ impl ServerIdentity {
 
 fn params(names: Vec<String>, common_name: &str) -> CertificateParams {
     let mut params = CertificateParams::new(names).expect("a DNS name or an IP address");
-    params
-        .distinguished_name
-        .push(DnType::CommonName, common_name);
+    params.distinguished_name.push(DnType::CommonName, common_name);
     params.not_before = (SystemTime::now() - DAY).into();
     params.not_after = (SystemTime::now() + 365 * DAY).into();
     params
@@ -113,8 +109,7 @@ fn params(names: Vec<String>, common_name: &str) -> CertificateParams {
 
 impl fmt::Debug for CertificateAuthority {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("CertificateAuthority")
-            .finish_non_exhaustive()
+        out.debug_struct("CertificateAuthority").finish_non_exhaustive()
     }
 }
 

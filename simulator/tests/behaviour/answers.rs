@@ -11,10 +11,7 @@ fn a_good_token_lists_apps_with_apples_headers() {
     let bench = Bench::start();
     let answer = bench.get("/v1/apps?limit=1");
     assert_eq!(answer.status, 200);
-    assert_eq!(
-        answer.json()["data"][0]["attributes"]["bundleId"],
-        "com.example.app"
-    );
+    assert_eq!(answer.json()["data"][0]["attributes"]["bundleId"], "com.example.app");
     assert_eq!(answer.header("content-type"), Some("application/json"));
     assert_eq!(
         answer.header("x-rate-limit"),
@@ -24,10 +21,7 @@ fn a_good_token_lists_apps_with_apples_headers() {
     assert!(answer.header("date").is_some());
 
     let [seen] = bench.apple.requests().try_into().unwrap();
-    assert_eq!(
-        (seen.method.as_str(), seen.path.as_str()),
-        ("GET", "/v1/apps")
-    );
+    assert_eq!((seen.method.as_str(), seen.path.as_str()), ("GET", "/v1/apps"));
     assert_eq!(seen.query.as_deref(), Some("limit=1"));
     assert_eq!(seen.user_agent(), Some("bench"));
     assert_eq!(seen.status, Some(200));
@@ -52,12 +46,7 @@ fn every_refused_token_gets_the_same_body_and_the_reason_is_only_recorded() {
         assert_eq!(answer.body, missing.body);
         assert_eq!(answer.header("x-rate-limit"), None);
     }
-    let reasons: Vec<_> = bench
-        .apple
-        .requests()
-        .into_iter()
-        .map(|seen| seen.refusal)
-        .collect();
+    let reasons: Vec<_> = bench.apple.requests().into_iter().map(|seen| seen.refusal).collect();
     let expected = [
         Refusal::NoToken,
         Refusal::Malformed,
@@ -92,23 +81,14 @@ fn apps_are_filtered_by_bundle_id_and_paged() {
     let ids = |target: &str| {
         let answer = bench.get(target).json();
         let data = answer["data"].as_array().unwrap().clone();
-        let ids: Vec<_> = data
-            .iter()
-            .map(|app| app["id"].as_str().unwrap().to_owned())
-            .collect();
-        (
-            ids.concat(),
-            answer["links"]["next"].as_str().map(str::to_owned),
-        )
+        let ids: Vec<_> = data.iter().map(|app| app["id"].as_str().unwrap().to_owned()).collect();
+        (ids.concat(), answer["links"]["next"].as_str().map(str::to_owned))
     };
     assert_eq!(
         ids("/v1/apps?filter%5BbundleId%5D=com.example.b"),
         ("b".to_owned(), None)
     );
-    assert_eq!(
-        ids("/v1/apps?filter[bundleId]=com.example.a,com.example.c").0,
-        "ac"
-    );
+    assert_eq!(ids("/v1/apps?filter[bundleId]=com.example.a,com.example.c").0, "ac");
     assert_eq!(ids("/v1/apps?filter[bundleId]=com.example").0, "");
     let (first, next) = ids("/v1/apps?limit=2");
     assert_eq!(first, "ab");
@@ -123,19 +103,13 @@ fn apps_are_filtered_by_bundle_id_and_paged() {
 fn what_does_not_exist_is_named_as_apple_names_it() {
     let bench = Bench::start();
     assert_eq!(bench.get("/v1/nonsense").code(), "NOT_FOUND");
-    assert_eq!(
-        bench.get("/v1/apps?limit=0").code(),
-        "PARAMETER_ERROR.INVALID"
-    );
+    assert_eq!(bench.get("/v1/apps?limit=0").code(), "PARAMETER_ERROR.INVALID");
     assert_eq!(
         bench.get("/v1/apps?filter[color]=red").code(),
         "PARAMETER_ERROR.ILLEGAL"
     );
     let post = bench.send("POST", "/v1/apps", Some(&bench.token_at(0)));
-    assert_eq!(
-        (post.status, post.code().as_str()),
-        (405, "METHOD_NOT_ALLOWED")
-    );
+    assert_eq!((post.status, post.code().as_str()), (405, "METHOD_NOT_ALLOWED"));
 }
 
 #[test]
@@ -143,15 +117,9 @@ fn the_hourly_limit_runs_out() {
     let bench = Bench::start();
     bench.apple.set_rate_limit(3500, 1);
     let last = bench.get("/v1/apps");
-    assert_eq!(
-        last.header("x-rate-limit"),
-        Some("user-hour-lim:3500;user-hour-rem:0;")
-    );
+    assert_eq!(last.header("x-rate-limit"), Some("user-hour-lim:3500;user-hour-rem:0;"));
     let over = bench.get("/v1/apps");
-    assert_eq!(
-        (over.status, over.code().as_str()),
-        (429, "RATE_LIMIT_EXCEEDED")
-    );
+    assert_eq!((over.status, over.code().as_str()), (429, "RATE_LIMIT_EXCEEDED"));
 
     bench.apple.set_rate_limit(3500, 5);
     bench.apple.hide_rate_limit();
@@ -167,10 +135,7 @@ fn a_team_that_may_not_use_the_api_is_told_so_in_apples_words() {
         assert_eq!(answer.status, 403);
         (
             answer.code(),
-            answer.json()["errors"][0]["detail"]
-                .as_str()
-                .unwrap()
-                .to_owned(),
+            answer.json()["errors"][0]["detail"].as_str().unwrap().to_owned(),
         )
     };
     let (code, _) = answer_in(TeamState::AgreementMissing);
@@ -182,9 +147,7 @@ fn a_team_that_may_not_use_the_api_is_told_so_in_apples_words() {
         team_id: "ABCDE12345".into(),
     });
     assert_eq!(code, "FORBIDDEN_ERROR");
-    assert!(
-        detail.starts_with("Team ID: 'ABCDE12345' is not associated with an active membership")
-    );
+    assert!(detail.starts_with("Team ID: 'ABCDE12345' is not associated with an active membership"));
 }
 
 #[test]

@@ -44,9 +44,7 @@ impl Bench {
 
     pub(crate) fn send(&self, method: &str, target: &str, token: Option<&str>) -> Answer {
         let stream = TcpStream::connect(self.apple.address()).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(30)))
-            .unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         exchange(stream, method, target, token)
     }
 }
@@ -75,20 +73,12 @@ impl Answer {
     }
 
     pub(crate) fn code(&self) -> String {
-        self.json()["errors"][0]["code"]
-            .as_str()
-            .unwrap()
-            .to_owned()
+        self.json()["errors"][0]["code"].as_str().unwrap().to_owned()
     }
 }
 
 /// One request and everything that follows it on the line.
-pub(crate) fn exchange(
-    mut line: impl Read + Write,
-    method: &str,
-    target: &str,
-    token: Option<&str>,
-) -> Answer {
+pub(crate) fn exchange(mut line: impl Read + Write, method: &str, target: &str, token: Option<&str>) -> Answer {
     let bearer = token.map(|token| format!("Authorization: Bearer {token}\r\n"));
     let request = format!(
         "{method} {target} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: bench\r\n\
@@ -112,18 +102,14 @@ fn read(bytes: &[u8], broken: Option<io::ErrorKind>) -> Answer {
     let split = bytes.windows(4).position(|window| window == b"\r\n\r\n");
     let head = String::from_utf8_lossy(&bytes[..split.unwrap_or(0)]).into_owned();
     let mut lines = head.lines();
-    let status = lines
-        .next()
-        .and_then(|line| line.split(' ').nth(1)?.parse().ok());
+    let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok());
     let headers = lines.filter_map(|line| line.split_once(": "));
     Answer {
         status: status.unwrap_or(0),
         headers: headers
             .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
             .collect(),
-        body: split
-            .map(|split| bytes[split + 4..].to_vec())
-            .unwrap_or_default(),
+        body: split.map(|split| bytes[split + 4..].to_vec()).unwrap_or_default(),
         broken,
         silent: bytes.is_empty(),
     }

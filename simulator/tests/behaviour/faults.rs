@@ -12,10 +12,7 @@ fn a_queued_fault_strikes_once() {
     let bench = Bench::start();
     bench.apple.fail_next(Fault::Status(500));
     let failed = bench.get("/v1/apps");
-    assert_eq!(
-        (failed.status, failed.code().as_str()),
-        (500, "UNEXPECTED_ERROR")
-    );
+    assert_eq!((failed.status, failed.code().as_str()), (500, "UNEXPECTED_ERROR"));
     assert_eq!(bench.get("/v1/apps").status, 200);
 }
 
@@ -25,20 +22,11 @@ fn a_standing_fault_strikes_until_it_is_cleared() {
     bench.apple.fail_always(Fault::Unauthorized);
     for _ in 0..2 {
         let answer = bench.get("/v1/apps");
-        assert_eq!(
-            (answer.status, answer.code().as_str()),
-            (401, "NOT_AUTHORIZED")
-        );
+        assert_eq!((answer.status, answer.code().as_str()), (401, "NOT_AUTHORIZED"));
     }
     bench.apple.clear_faults();
     assert_eq!(bench.get("/v1/apps").status, 200);
-    assert!(
-        bench
-            .apple
-            .requests()
-            .iter()
-            .all(|seen| seen.refusal.is_none())
-    );
+    assert!(bench.apple.requests().iter().all(|seen| seen.refusal.is_none()));
 }
 
 #[test]
@@ -60,10 +48,7 @@ fn a_reset_in_the_body_comes_after_half_of_it() {
     bench.apple.fail_next(Fault::ResetInBody);
     let answer = bench.get("/v1/apps");
     assert_eq!(answer.status, 200);
-    assert_eq!(
-        answer.header("content-length"),
-        Some(whole.len().to_string().as_str())
-    );
+    assert_eq!(answer.header("content-length"), Some(whole.len().to_string().as_str()));
     assert_eq!(answer.body, whole[..whole.len() / 2]);
     assert_eq!(answer.broken, Some(ErrorKind::ConnectionReset));
 }
@@ -72,12 +57,8 @@ fn a_reset_in_the_body_comes_after_half_of_it() {
 fn latency_and_dripping_delay_the_right_answer() {
     let bench = Bench::start();
     let whole = bench.get("/v1/apps").body;
-    bench
-        .apple
-        .fail_next(Fault::Latency(Duration::from_millis(30)));
-    bench
-        .apple
-        .fail_next(Fault::SlowDrip(Duration::from_micros(100)));
+    bench.apple.fail_next(Fault::Latency(Duration::from_millis(30)));
+    bench.apple.fail_next(Fault::SlowDrip(Duration::from_micros(100)));
     let start = Instant::now();
     assert_eq!(bench.get("/v1/apps").body, whole);
     // A lower bound can't be missed by a slow machine.
@@ -88,12 +69,8 @@ fn latency_and_dripping_delay_the_right_answer() {
 #[test]
 fn too_many_requests_may_say_when_to_come_back() {
     let bench = Bench::start();
-    bench.apple.fail_next(Fault::TooManyRequests {
-        retry_after: Some(7),
-    });
-    bench
-        .apple
-        .fail_next(Fault::TooManyRequests { retry_after: None });
+    bench.apple.fail_next(Fault::TooManyRequests { retry_after: Some(7) });
+    bench.apple.fail_next(Fault::TooManyRequests { retry_after: None });
     let told = bench.get("/v1/apps");
     assert_eq!((told.status, told.header("retry-after")), (429, Some("7")));
     assert_eq!(told.code(), "RATE_LIMIT_EXCEEDED");
@@ -106,10 +83,7 @@ fn a_gateway_answers_with_a_page_or_nothing() {
     bench.apple.fail_next(Fault::Html(503));
     bench.apple.fail_next(Fault::Empty(502));
     let page = bench.get("/v1/apps");
-    assert_eq!(
-        (page.status, page.header("content-type")),
-        (503, Some("text/html"))
-    );
+    assert_eq!((page.status, page.header("content-type")), (503, Some("text/html")));
     assert!(page.body.starts_with(b"<html>"));
     assert_eq!(page.header("x-request-id"), None);
     let empty = bench.get("/v1/apps");
@@ -137,10 +111,7 @@ fn a_redirect_names_its_place() {
         .fail_next(Fault::Redirect("http://127.0.0.2:9/v1/apps".to_owned()));
     let answer = bench.get("/v1/apps");
     assert_eq!(answer.status, 302);
-    assert_eq!(
-        answer.header("location"),
-        Some("http://127.0.0.2:9/v1/apps")
-    );
+    assert_eq!(answer.header("location"), Some("http://127.0.0.2:9/v1/apps"));
 }
 
 #[test]

@@ -34,10 +34,7 @@ fn tls_works_for_who_trusts_the_root() {
     let bench = Bench::with(apple, Role::AppManager);
     let stream = TcpStream::connect(bench.apple.address()).unwrap();
     let line = StreamOwned::new(tls_client(&authority), stream);
-    assert_eq!(
-        exchange(line, "GET", "/v1/apps", Some(&bench.token_at(0))).status,
-        200
-    );
+    assert_eq!(exchange(line, "GET", "/v1/apps", Some(&bench.token_at(0))).status, 200);
 }
 
 #[test]
@@ -69,15 +66,9 @@ fn the_proxy_tunnels_to_its_target_whatever_was_asked_for() {
     assert!(established.starts_with("HTTP/1.1 200 "), "{established}");
     reader.read_line(&mut String::new()).unwrap();
 
-    assert_eq!(
-        exchange(line, "GET", "/v1/apps", Some(&bench.token_at(0))).status,
-        200
-    );
+    assert_eq!(exchange(line, "GET", "/v1/apps", Some(&bench.token_at(0))).status, 200);
     let [tunnel] = proxy.tunnels().try_into().unwrap();
-    assert_eq!(
-        tunnel.line,
-        "CONNECT api.appstoreconnect.apple.com:443 HTTP/1.1"
-    );
+    assert_eq!(tunnel.line, "CONNECT api.appstoreconnect.apple.com:443 HTTP/1.1");
     assert!(proxy.plain_requests().is_empty());
 }
 
@@ -86,10 +77,7 @@ fn the_proxy_keeps_and_refuses_what_is_sent_in_the_open() {
     let bench = Bench::start();
     let proxy = ConnectProxy::start(bench.apple.address());
     let line = TcpStream::connect(proxy.url().strip_prefix("http://").unwrap()).unwrap();
-    assert_eq!(
-        exchange(line, "GET", "http://example.com/", Some("token")).status,
-        502
-    );
+    assert_eq!(exchange(line, "GET", "http://example.com/", Some("token")).status, 502);
     let [plain] = proxy.plain_requests().try_into().unwrap();
     assert!(plain.head.contains("Authorization: Bearer token"));
     assert!(bench.apple.requests().is_empty());
