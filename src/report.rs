@@ -49,12 +49,12 @@ impl Console {
         self.json
     }
 
-    /// Tells GitHub's runner what to mask, and flushes.
-    pub fn mask(self, forms: &[Zeroizing<String>]) -> io::Result<()> {
-        if !self.github || forms.is_empty() {
+    /// Tells GitHub's runner what to mask, and flushes. Elsewhere nothing can be masked, and `forms` is not asked.
+    pub fn mask(self, forms: impl FnOnce() -> Vec<Zeroizing<String>>) -> io::Result<()> {
+        if !self.github {
             return Ok(());
         }
-        self.say(&handoff::masks(forms))
+        self.say(&handoff::masks(&forms()))
     }
 
     /// A headline and its lines: a group on GitHub.

@@ -91,7 +91,7 @@ pub(super) fn prove(
     let mut mint = |kind: &_, clock: Clock| {
         let token = mint(&resolved.credential, kind, request, clock.now());
         console
-            .mask(&forms_of_token(&token))
+            .mask(|| forms_of_token(&token))
             .map_err(|error| ConnectError::Mask(error.to_string()))?;
         Ok(token)
     };
@@ -112,7 +112,7 @@ pub(super) fn prove(
 pub(super) fn resolve(sources: &Sources<'_>, console: Console) -> Result<Resolved, Error> {
     let resolved = source::resolve(sources, &mut io::stdin().lock(), &mut |key| {
         console
-            .mask(&forms_of_key(key))
+            .mask(|| forms_of_key(key))
             .map_err(|error| SourceError::Mask(error.to_string()))
     })?;
     for warning in &resolved.warnings {

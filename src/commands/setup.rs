@@ -43,10 +43,13 @@ pub(super) fn run(args: &SetupArgs, environment: &Environment, console: Console)
     let budget = args.policy.budget()?;
 
     let resolved = options::resolve(&sources, console)?;
+    resolved.check_key()?;
     if let Some(warning) = options::token_warning(&request) {
         console.warn(&warning);
     }
 
+    // Before the first request: whatever outlives a cancel from here on has its directory taken away.
+    let directory = PrivateDir::create(github.temp(), GitHub::TEMP, |path| github.record_private_dir(path))?;
     let proof = if wishes.validate {
         let request = request.for_proof();
         Some(options::prove(
@@ -62,7 +65,6 @@ pub(super) fn run(args: &SetupArgs, environment: &Environment, console: Console)
     };
     let token = token_to_hand_over(&resolved, &request, proof.as_ref(), console)?;
 
-    let directory = PrivateDir::create(github.temp(), GitHub::TEMP, |path| github.record_private_dir(path))?;
     let files = write_files(&directory, &resolved, &request, audience, &wishes.export)?;
     let handed = hand_over(
         &github,
@@ -129,7 +131,7 @@ fn token_to_hand_over(
     let clock = proof.map_or_else(Clock::default, |proof| proof.clock);
     let credential = &resolved.credential;
     let token = mint(credential, &credential.kind, request, clock.now());
-    console.mask(&forms_of_token(&token)).map_err(Error::Output)?;
+    console.mask(|| forms_of_token(&token)).map_err(Error::Output)?;
     Ok(token)
 }
 
@@ -273,7 +275,7 @@ fn report_lines(resolved: &Resolved, request: &TokenRequest, token: &Token, proo
         Some(proof) => lines.extend(proof_lines(proof)),
         None => lines.push(line("validated", "no: validation is switched off")),
     }
-    let time = token.expires().strftime("%H:%M:%S").to_string();
+    let time = time_of_day(token.expires());
     let scoped = match request.scopes().len() {
         0 => String::new(),
         1 => ", for 1 request".to_owned(),
@@ -291,4 +293,11 @@ fn report_lines(resolved: &Resolved, request: &TokenRequest, token: &Token, proo
         "→ steps.<id>.outputs.key-path, removed when the job ends",
     ));
     lines
+}
+
+/// `14:32:10`, out of the RFC 3339 form.
+fn time_of_day(timestamp: Timestamp) -> String {
+    let text = timestamp.to_string();
+    let time = text.split_once('T').map_or(text.as_str(), |(_, time)| time);
+    time.trim_end_matches('Z').to_owned()
 }

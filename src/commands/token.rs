@@ -40,7 +40,7 @@ pub(super) fn run(args: &TokenArgs, environment: &Environment, console: Console)
 
     let credential = &resolved.credential;
     let token = mint(credential, &credential.kind, &request, Clock::default().now());
-    console.mask(&forms_of_token(&token)).map_err(Error::Output)?;
+    console.mask(|| forms_of_token(&token)).map_err(Error::Output)?;
     if console.is_json() {
         return console.json(&Printed {
             token: token.secret(),

@@ -44,6 +44,7 @@ pub(super) fn run(args: &ValidateArgs, environment: &Environment, console: Conso
     let budget = args.policy.budget()?;
     let request = TokenRequest::new(Lifetime::BRIEF, Vec::new(), audience)?;
     let resolved = options::resolve(&sources, console)?;
+    resolved.check_key()?;
     let proof = options::prove(root, budget, &resolved, &policies, &request, console)?;
 
     if console.is_json() {

@@ -16,7 +16,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::{
-    der::{self, Container},
+    der::{self, Container, Found},
     lookalike::{Lookalike, is_invisible, tidy},
 };
 
@@ -150,6 +150,8 @@ impl fmt::Display for Form {
 /// A key, how it was wrapped, and every text it was wrapped in, the outermost first.
 pub(super) struct Decoded {
     pub(super) key: SecretKey,
+    /// The public key that came with it, as a SEC1 point.
+    pub(super) public: Option<Vec<u8>>,
     pub(super) form: Form,
     pub(super) texts: Vec<Zeroizing<String>>,
 }
@@ -159,13 +161,14 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, KeyDefect> {
         return Err(KeyDefect::TooLarge);
     }
     let mut peeler = Peeler::default();
-    let (key, container, core) = peeler.peel(bytes)?;
+    let (found, core) = peeler.peel(bytes)?;
     Ok(Decoded {
-        key,
+        key: found.key,
+        public: found.public,
         form: Form {
             base64_layers: peeler.base64_layers,
             core,
-            container,
+            container: found.container,
             repairs: peeler.repairs,
         },
         texts: peeler.texts,
@@ -179,13 +182,12 @@ struct Peeler {
     texts: Vec<Zeroizing<String>>,
 }
 
-type Peeled = (SecretKey, Container, Core);
+type Peeled = (Found, Core);
 
 impl Peeler {
     fn peel(&mut self, bytes: &[u8]) -> Result<Peeled, KeyDefect> {
         if is_der(bytes) {
-            let (key, container) = der::decode(bytes)?;
-            return Ok((key, container, Core::Der));
+            return Ok((der::decode(bytes)?, Core::Der));
         }
         let text = self.text(bytes)?;
         // A Windows path is one before its `\new` becomes a line of its own.
@@ -255,6 +257,7 @@ impl Peeler {
             "OPENSSH PRIVATE KEY" => return Err(KeyDefect::OpenSsh),
             "CERTIFICATE" => return Err(KeyDefect::Certificate),
             "RSA PRIVATE KEY" | "RSA PUBLIC KEY" => return Err(KeyDefect::Rsa),
+            "DSA PRIVATE KEY" => return Err(KeyDefect::OtherAlgorithm("DSA")),
             label if label.ends_with("PUBLIC KEY") => return Err(KeyDefect::PublicKey),
             label if !label.ends_with("PRIVATE KEY") => return Err(KeyDefect::OtherPem),
             _ => {}
@@ -266,8 +269,7 @@ impl Peeler {
             self.repair("on one line");
         }
         let bytes = from_base64(&compact(block.body))?;
-        let (key, container) = der::decode(&bytes)?;
-        Ok((key, container, Core::Pem))
+        Ok((der::decode(&bytes)?, Core::Pem))
     }
 
     fn base64(&mut self, text: &str) -> Result<Peeled, KeyDefect> {

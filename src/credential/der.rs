@@ -5,7 +5,7 @@
 use p256::{
     SecretKey,
     pkcs8::{
-        DecodePrivateKey, ObjectIdentifier, PrivateKeyInfoRef,
+        ObjectIdentifier, PrivateKeyInfoRef,
         der::{Decode, Header, Reader, SliceReader, Tag, asn1::AnyRef},
     },
 };
@@ -22,14 +22,22 @@ pub(super) enum Container {
     Sec1,
 }
 
+/// A key, and what its file says beside it.
+pub(super) struct Found {
+    pub(super) key: SecretKey,
+    pub(super) container: Container,
+    /// The public key that the file carries, as a SEC1 point: not compared with the private one yet.
+    pub(super) public: Option<Vec<u8>>,
+}
+
 /// The P-256 key in `der`, or what is there in its place.
-pub(super) fn decode(der: &[u8]) -> Result<(SecretKey, Container), KeyDefect> {
+pub(super) fn decode(der: &[u8]) -> Result<Found, KeyDefect> {
     check_length(der)?;
     let elements = elements(der).ok_or(KeyDefect::Damaged)?;
     let tags: Vec<Tag> = elements.iter().map(|element| element.header().tag()).collect();
     match tags.as_slice() {
-        [Tag::Integer, Tag::Sequence, Tag::OctetString, ..] => Ok((pkcs8(der)?, Container::Pkcs8)),
-        [Tag::Integer, Tag::OctetString, rest @ ..] if rest.len() <= 2 => Ok((sec1(der, &elements)?, Container::Sec1)),
+        [Tag::Integer, Tag::Sequence, Tag::OctetString, ..] => pkcs8(der),
+        [Tag::Integer, Tag::OctetString, rest @ ..] if rest.len() <= 2 => sec1(&elements, Container::Sec1),
         [Tag::Integer, Tag::Integer, ..] => Err(KeyDefect::Rsa),
         [Tag::Sequence, Tag::OctetString] => Err(KeyDefect::Encrypted),
         [Tag::Sequence, Tag::BitString] => Err(KeyDefect::PublicKey),
@@ -67,29 +75,48 @@ fn elements(der: &[u8]) -> Option<Vec<AnyRef<'_>>> {
     Some(elements)
 }
 
-fn pkcs8(der: &[u8]) -> Result<SecretKey, KeyDefect> {
+fn pkcs8(der: &[u8]) -> Result<Found, KeyDefect> {
     let info = PrivateKeyInfoRef::try_from(der).map_err(|_| KeyDefect::Damaged)?;
     if info.algorithm.oid != EC_PUBLIC_KEY {
         return Err(other_algorithm(info.algorithm.oid));
     }
     match info.algorithm.parameters_oid() {
-        Ok(P256) => SecretKey::from_pkcs8_der(der).map_err(|_| KeyDefect::Damaged),
+        Ok(P256) => {
+            let elements = elements(info.private_key.as_bytes()).ok_or(KeyDefect::Damaged)?;
+            sec1(&elements, Container::Pkcs8)
+        }
         Ok(curve) => Err(KeyDefect::OtherCurve(curve_name(curve))),
         Err(_) => Err(KeyDefect::OtherCurve("a curve without a name")),
     }
 }
 
-fn sec1(der: &[u8], elements: &[AnyRef<'_>]) -> Result<SecretKey, KeyDefect> {
-    let named = elements
-        .iter()
-        .skip(2)
-        .filter_map(|element| ObjectIdentifier::from_der(element.value()).ok())
-        .find(|oid| *oid != P256);
-    match (named, elements.get(1).map(|key| key.value().len())) {
-        (Some(curve), _) => Err(KeyDefect::OtherCurve(curve_name(curve))),
-        (None, Some(32)) => SecretKey::from_sec1_der(der).map_err(|_| KeyDefect::Damaged),
-        (None, _) => Err(KeyDefect::OtherCurve("a curve of another size")),
+/// Reads the elements of an `ECPrivateKey` (RFC 5915): 1, the scalar, the curve and the public key if present.
+fn sec1(elements: &[AnyRef<'_>], container: Container) -> Result<Found, KeyDefect> {
+    let [version, scalar, optional @ ..] = elements else {
+        return Err(KeyDefect::Damaged);
+    };
+    if version.value() != [1] || scalar.header().tag() != Tag::OctetString || optional.len() > 2 {
+        return Err(KeyDefect::Damaged);
     }
+    let mut public = None;
+    for element in optional {
+        let inner = AnyRef::from_der(element.value()).map_err(|_| KeyDefect::Damaged)?;
+        match inner.header().tag() {
+            Tag::ObjectIdentifier => match inner.decode_as::<ObjectIdentifier>() {
+                Ok(P256) => {}
+                Ok(curve) => return Err(KeyDefect::OtherCurve(curve_name(curve))),
+                Err(_) => return Err(KeyDefect::Damaged),
+            },
+            // The first byte counts unused bits.
+            Tag::BitString => public = inner.value().get(1..).map(<[u8]>::to_vec),
+            _ => return Err(KeyDefect::Damaged),
+        }
+    }
+    if scalar.value().len() != 32 {
+        return Err(KeyDefect::OtherCurve("a curve of another size"));
+    }
+    let key = SecretKey::from_slice(scalar.value()).map_err(|_| KeyDefect::Damaged)?;
+    Ok(Found { key, container, public })
 }
 
 fn other_algorithm(oid: ObjectIdentifier) -> KeyDefect {

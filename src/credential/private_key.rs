@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use ecdsa::hazmat::sign_prehashed_rfc6979;
 use p256::{
-    SecretKey,
-    ecdsa::{Signature, SigningKey, signature::Signer},
+    NistP256, PublicKey, SecretKey,
+    ecdsa::Signature,
     pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding},
 };
 use sha2::{Digest, Sha256};
@@ -15,6 +16,8 @@ use super::decode::{self, Form, KeyDefect};
 /// A P-256 private key, together with the texts it was given as, so that logs can be kept clear of them.
 pub struct PrivateKey {
     key: SecretKey,
+    /// The public key that the file carried, as a SEC1 point.
+    public: Option<Vec<u8>>,
     form: Form,
     given: Vec<Zeroizing<String>>,
 }
@@ -25,9 +28,23 @@ impl PrivateKey {
         let decoded = decode::decode(bytes)?;
         Ok(Self {
             key: decoded.key,
+            public: decoded.public,
             form: decoded.form,
             given: decoded.texts,
         })
+    }
+
+    /// Compares the key with the public key that its file carries, which finds a changed character that left
+    /// everything else well formed. It costs as much as a signature: `token` leaves it to Apple, every command that
+    /// asks Apple does it first.
+    pub fn check(&self) -> Result<(), KeyDefect> {
+        let Some(public) = &self.public else {
+            return Ok(());
+        };
+        match PublicKey::from_sec1_bytes(public) {
+            Ok(public) if public == self.key.public_key() => Ok(()),
+            _ => Err(KeyDefect::Damaged),
+        }
     }
 
     /// The wrapping that the key was found in.
@@ -47,9 +64,14 @@ impl PrivateKey {
             .unwrap_or_else(|_| unreachable!("a P-256 key always has a PKCS#8 encoding"))
     }
 
-    /// A 64-byte ES256 signature of `message`: `r` and `s`, as RFC 7518 (3.4) wants them.
+    /// A 64-byte ES256 signature of `message`: `r` and `s`, as RFC 7518 (3.4) wants them. The nonce is RFC 6979's.
+    ///
+    /// `SigningKey` would work out the public key first, which takes as long as the signature itself.
     pub(crate) fn sign(scalar: &[u8], message: &[u8]) -> Option<Vec<u8>> {
-        let signature: Signature = SigningKey::from_slice(scalar).ok()?.try_sign(message).ok()?;
+        let key = SecretKey::from_slice(scalar).ok()?;
+        let digest = Sha256::digest(message);
+        let (signature, _): (Signature, _) =
+            sign_prehashed_rfc6979::<NistP256, Sha256>(&key.to_nonzero_scalar(), &digest, &[]);
         Some(signature.to_bytes().to_vec())
     }
 

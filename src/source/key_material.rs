@@ -156,6 +156,15 @@ pub enum Contender {
     Unusable(String),
 }
 
+impl Contender {
+    pub(super) fn of(read: &Result<Material, SourceError>) -> Self {
+        match read {
+            Ok(material) => Self::Key(material.key.fingerprint()),
+            Err(error) => Self::Unusable(error.reason()),
+        }
+    }
+}
+
 fn read_bounded(reader: &mut dyn Read) -> io::Result<Zeroizing<Vec<u8>>> {
     // Room for all of it from the start: a buffer that grows leaves copies behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(LARGEST).unwrap_or(usize::MAX) + 64));

@@ -5,6 +5,7 @@
 mod environment;
 mod error;
 pub mod fields;
+mod judge;
 mod key_material;
 mod places;
 mod resolve;

@@ -9,11 +9,12 @@ use super::{
     Mix, SourceError,
     error::MissingField,
     fields,
-    key_material::{self, Candidate, Contender, Material},
-    places::{Field, Found, Origin, Sources, parse_bool},
+    judge::{Given, Judge},
+    key_material::{self, Candidate},
+    places::{Field, Origin, Sources},
 };
 use crate::{
-    credential::{Credential, IssuerId, KeyFileName, KeyId, KeyKind, Lookalike, PrivateKey, Purpose, tidy},
+    credential::{Credential, IdDefect, IssuerId, KeyFileName, KeyId, KeyKind, Lookalike, PrivateKey, Purpose},
     explanation::Fact,
 };
 
@@ -69,6 +70,14 @@ impl Resolved {
         ));
         facts
     }
+
+    /// Compares the private key with the public one that came with it (see [`PrivateKey::check`]).
+    pub fn check_key(&self) -> Result<(), SourceError> {
+        self.credential.private_key.check().map_err(|defect| SourceError::Key {
+            origin: self.origins.private_key.clone(),
+            defect,
+        })
+    }
 }
 
 /// Finds the credential. `on_key` sees every private key that was read, before anything else is done with it,
@@ -78,134 +87,85 @@ pub fn resolve(
     stdin: &mut dyn Read,
     on_key: &mut dyn FnMut(&PrivateKey) -> Result<(), SourceError>,
 ) -> Result<Resolved, SourceError> {
-    let strict = is_strict(sources)?;
+    let mut judge = Judge::appoint(sources)?;
     // Nothing reads a keychain yet, but an unreadable value is refused wherever it stands.
     sources.boolean(&fields::BYPASS_KEYCHAIN)?;
-    let said_kind = said_kind(sources)?;
-    let mut findings = Findings {
-        strict,
-        notes: Vec::new(),
-        warnings: Vec::new(),
-    };
-    for setting in [
-        &fields::STRICT_AUTH,
-        &fields::PROFILE,
-        &fields::KEY_TYPE,
-        &fields::API_URL,
-    ] {
-        findings.compare(setting, &sources.find(setting))?;
-    }
-    refuse_profile(sources, strict)?;
+    let said_individual = said_individual(sources)?;
+    judge.settings(sources)?;
+    refuse_profile(sources, &judge)?;
 
     let (candidates, overridden) = key_material::candidates(sources);
-    findings.note_overridden(&overridden, candidates.first());
+    for origin in overridden {
+        judge.note(format!("{} overrides {origin}", candidates[0].origin));
+    }
     let file_name = candidates.first().and_then(Candidate::file_name);
+    let key_id = judge.id(sources, &fields::KEY_ID)?;
+    let issuer_id = judge.id(sources, &fields::ISSUER_ID)?;
+    let individual = said_individual
+        .clone()
+        .or_else(|| individual_by_name(file_name.as_ref()));
+    let is_individual = individual.as_ref().is_some_and(|given| given.value);
+    let key_id_by_name = key_id_by_name(file_name.as_ref());
 
-    let key_id = findings.pick(sources, &fields::KEY_ID)?;
-    let issuer_id = findings.pick(sources, &fields::ISSUER_ID)?;
-    let individual = match &said_kind {
-        Some((_, individual)) => *individual,
-        None => file_name
-            .as_ref()
-            .is_some_and(|name| name.purpose == Purpose::Individual),
-    };
-    let key_id_from_name = file_name.as_ref().and_then(|name| name.key_id.clone());
     refuse_missing(
         sources,
+        is_individual,
         &[
-            (&[&fields::KEY_ID], key_id.is_none() && key_id_from_name.is_none()),
-            (&[&fields::ISSUER_ID], issuer_id.is_none() && !individual),
+            (&[&fields::KEY_ID], key_id.is_none() && key_id_by_name.is_none()),
+            (&[&fields::ISSUER_ID], issuer_id.is_none() && !is_individual),
             (
                 &[&fields::KEY_PATH, &fields::KEY_B64, &fields::KEY_TEXT],
                 candidates.is_empty(),
             ),
         ],
-        individual,
     )?;
     refuse_swap(key_id.as_ref(), issuer_id.as_ref())?;
+    let key_id = key_id.map(|given| parse(given, "key ID", KeyId::parse)).transpose()?;
+    let (kind, issuer_id, other_kind) = kind(is_individual, issuer_id, &mut judge)?;
 
-    let issuer = issuer_id
-        .as_ref()
-        .map(|(origin, text)| parse_id("issuer ID", origin, IssuerId::parse(text)))
-        .transpose();
-    let given_key_id = key_id
-        .as_ref()
-        .map(|(origin, text)| parse_id("key ID", origin, KeyId::parse(text)))
-        .transpose()?;
-    let (issuer, other_kind) = if individual {
-        if let Some((origin, _)) = &issuer_id {
-            findings
-                .notes
-                .push(format!("{origin} is not used: an individual key has no issuer"));
-        }
-        (None, issuer.ok().flatten().map(KeyKind::Team))
-    } else {
-        (issuer?, Some(KeyKind::Individual))
-    };
-
-    let material = findings.read_key(&candidates, stdin, on_key)?;
+    let mut read: Vec<_> = candidates.iter().map(|candidate| candidate.read(stdin)).collect();
+    for material in read.iter().flatten() {
+        on_key(&material.key)?;
+    }
+    judge.keys(&candidates, &read)?;
+    let material = read.swap_remove(0)?;
     if let Some(name) = &material.file_name {
-        findings.compare_with_name(
-            name,
-            &material.origin,
-            key_id.as_ref(),
-            given_key_id.as_ref(),
-            said_kind.as_ref(),
-        )?;
+        let file = Given {
+            value: name,
+            origin: material.origin.clone(),
+        };
+        judge.file_name(&file, key_id.as_ref(), said_individual.as_ref())?;
     }
 
-    let from_name = || Origin::FileName(file_name.as_ref().map(|name| name.name.clone()).unwrap_or_default());
-    let kind = issuer.map_or(KeyKind::Individual, KeyKind::Team);
-    let key_type = match said_kind {
-        Some((origin, _)) => origin,
-        None if individual => from_name(),
-        None => Origin::Default,
-    };
-    let (Some(key_id), key_id_origin) = (
-        given_key_id.or(key_id_from_name),
-        key_id.map_or_else(from_name, |(origin, _)| origin),
-    ) else {
+    let Some(key_id) = key_id.or(key_id_by_name) else {
         unreachable!("a missing key ID was refused above");
     };
     Ok(Resolved {
         origins: Origins {
-            key_id: key_id_origin,
-            issuer_id: kind.issuer_id().and(issuer_id.map(|(origin, _)| origin)),
-            key_type,
+            key_id: key_id.origin,
+            issuer_id,
+            key_type: individual.map_or(Origin::Default, |given| given.origin),
             private_key: material.origin,
         },
         credential: Credential {
-            key_id,
+            key_id: key_id.value,
             kind,
             private_key: material.key,
         },
         other_kind,
-        notes: findings.notes,
-        warnings: findings.warnings,
+        notes: judge.notes,
+        warnings: judge.warnings,
     })
 }
 
-/// Strict if any place says so: an input and a variable that disagree must not switch it off.
-/// The Action is strict by default, the command line is not.
-fn is_strict(sources: &Sources<'_>) -> Result<bool, SourceError> {
-    let said = sources.boolean(&fields::STRICT_AUTH)?;
-    let found = sources.find(&fields::STRICT_AUTH);
-    let by_flag = matches!(found.chosen(), Some((Origin::Flag(_), _)));
-    let any = found.set().any(|(_, text)| parse_bool(text) == Some(true));
-    Ok(match said {
-        Some(said) if by_flag => said,
-        Some(_) => any,
-        None => sources.inputs,
-    })
-}
-
-fn said_kind(sources: &Sources<'_>) -> Result<Option<(Origin, bool)>, SourceError> {
+/// Whether the key was said to be an individual one, if its type was said at all.
+fn said_individual(sources: &Sources<'_>) -> Result<Option<Given<bool>>, SourceError> {
     let Some((origin, text)) = sources.text(&fields::KEY_TYPE) else {
         return Ok(None);
     };
     match text.as_str() {
-        "team" => Ok(Some((origin, false))),
-        "individual" => Ok(Some((origin, true))),
+        "team" => Ok(Some(Given { value: false, origin })),
+        "individual" => Ok(Some(Given { value: true, origin })),
         _ => Err(SourceError::Unreadable {
             origin,
             accepted: "team or individual",
@@ -213,8 +173,47 @@ fn said_kind(sources: &Sources<'_>) -> Result<Option<(Origin, bool)>, SourceErro
     }
 }
 
+/// `ApiKey_….p8` says it; `AuthKey_….p8` says nothing.
+fn individual_by_name(name: Option<&KeyFileName>) -> Option<Given<bool>> {
+    let name = name.filter(|name| name.purpose == Purpose::Individual)?;
+    Some(Given {
+        value: true,
+        origin: Origin::FileName(name.name.clone()),
+    })
+}
+
+fn key_id_by_name(name: Option<&KeyFileName>) -> Option<Given<KeyId>> {
+    let name = name?;
+    Some(Given {
+        value: name.key_id.clone()?,
+        origin: Origin::FileName(name.name.clone()),
+    })
+}
+
+/// The kind of key, where its issuer came from, and the kind that it would be otherwise.
+fn kind(
+    is_individual: bool,
+    issuer_id: Option<Given<String>>,
+    judge: &mut Judge,
+) -> Result<(KeyKind, Option<Origin>, Option<KeyKind>), SourceError> {
+    let Some(given) = issuer_id else {
+        return Ok((KeyKind::Individual, None, None));
+    };
+    if is_individual {
+        judge.note(format!("{} is not used: an individual key has no issuer", given.origin));
+        let team = IssuerId::parse(&given.value).ok().map(KeyKind::Team);
+        return Ok((KeyKind::Individual, None, team));
+    }
+    let issuer = parse(given, "issuer ID", IssuerId::parse)?;
+    Ok((
+        KeyKind::Team(issuer.value),
+        Some(issuer.origin),
+        Some(KeyKind::Individual),
+    ))
+}
+
 /// Profiles are stored on people's machines, and nothing stores any yet: a named one is never found.
-fn refuse_profile(sources: &Sources<'_>, strict: bool) -> Result<(), SourceError> {
+fn refuse_profile(sources: &Sources<'_>, judge: &Judge) -> Result<(), SourceError> {
     let Some((profile, name)) = sources.text(&fields::PROFILE) else {
         return Ok(());
     };
@@ -228,13 +227,13 @@ fn refuse_profile(sources: &Sources<'_>, strict: bool) -> Result<(), SourceError
     .into_iter()
     .filter_map(|field| sources.find(field).chosen().map(|(origin, _)| origin.clone()))
     .collect();
-    if strict && !others.is_empty() {
+    if judge.is_strict() && !others.is_empty() {
         return Err(SourceError::Mixed(Mix::Profile { profile, others }));
     }
     Err(SourceError::NoSuchProfile { origin: profile, name })
 }
 
-fn refuse_missing(sources: &Sources<'_>, fields: &[(&[&Field], bool)], individual: bool) -> Result<(), SourceError> {
+fn refuse_missing(sources: &Sources<'_>, individual: bool, fields: &[(&[&Field], bool)]) -> Result<(), SourceError> {
     let missing: Vec<MissingField> = fields
         .iter()
         .filter(|(_, missing)| *missing)
@@ -253,155 +252,34 @@ fn refuse_missing(sources: &Sources<'_>, fields: &[(&[&Field], bool)], individua
     Err(SourceError::Missing { missing, individual })
 }
 
-type Given = (Origin, String);
-
-fn refuse_swap(key_id: Option<&Given>, issuer_id: Option<&Given>) -> Result<(), SourceError> {
-    let (Some((key_origin, key)), Some((issuer_origin, issuer))) = (key_id, issuer_id) else {
-        return Ok(());
-    };
-    let swapped = Lookalike::of(tidy(key)) == Lookalike::Uuid && KeyId::parse(issuer).is_ok();
-    if swapped {
-        return Err(SourceError::Swapped {
-            key_id: key_origin.clone(),
-            issuer_id: issuer_origin.clone(),
-        });
-    }
-    Ok(())
-}
-
-fn parse_id<T>(
-    what: &'static str,
-    origin: &Origin,
-    parsed: Result<T, crate::credential::IdDefect>,
-) -> Result<T, SourceError> {
-    parsed.map_err(|defect| SourceError::Id {
-        what,
-        origin: origin.clone(),
-        defect,
-    })
-}
-
-/// What is found on the way, and whether it stops the run.
-struct Findings {
-    strict: bool,
-    notes: Vec<String>,
-    warnings: Vec<String>,
-}
-
-impl Findings {
-    fn contradiction(&mut self, mix: Mix) -> Result<(), SourceError> {
-        if self.strict {
-            return Err(SourceError::Mixed(mix));
-        }
-        self.warnings.push(mix.warning());
-        Ok(())
-    }
-
-    fn note_overridden(&mut self, overridden: &[Origin], by: Option<&Candidate>) {
-        if let Some(by) = by {
-            for origin in overridden {
-                self.notes.push(format!("{} overrides {origin}", by.origin));
-            }
-        }
-    }
-
-    /// Finds out whether the places of a field agree. A flag overrides what it differs from.
-    fn compare(&mut self, field: &Field, found: &Found) -> Result<(), SourceError> {
-        let Some((origin, text)) = found.chosen() else {
-            return Ok(());
-        };
-        for (other, _) in found.set().skip(1).filter(|(_, value)| !same_value(value, text)) {
-            if matches!(origin, Origin::Flag(_)) {
-                self.notes.push(format!("{origin} overrides {other}"));
-            } else {
-                self.contradiction(Mix::Values {
-                    what: field.what,
-                    first: origin.clone(),
-                    second: other.clone(),
-                })?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The chosen value of an ID, with what is odd about it noted.
-    fn pick(&mut self, sources: &Sources<'_>, field: &Field) -> Result<Option<Given>, SourceError> {
-        let found = sources.find(field);
-        let Some((origin, text)) = found.chosen() else {
-            return Ok(None);
-        };
-        if tidy(text) != text {
-            self.notes
-                .push(format!("white space or quotes around {origin} were ignored"));
-        }
-        self.compare(field, &found)?;
-        Ok(Some((origin.clone(), tidy(text).to_owned())))
-    }
-
-    /// Reads the key of the highest rank, and compares it with every other that was given.
-    fn read_key(
-        &mut self,
-        candidates: &[Candidate],
-        stdin: &mut dyn Read,
-        on_key: &mut dyn FnMut(&PrivateKey) -> Result<(), SourceError>,
-    ) -> Result<Material, SourceError> {
-        let mut read: Vec<Result<Material, SourceError>> =
-            candidates.iter().map(|candidate| candidate.read(stdin)).collect();
-        for material in read.iter().flatten() {
-            on_key(&material.key)?;
-        }
-        let contenders: Vec<(Origin, Contender)> = candidates
-            .iter()
-            .zip(&read)
-            .map(|(candidate, read)| {
-                let contender = match read {
-                    Ok(material) => Contender::Key(material.key.fingerprint()),
-                    Err(error) => Contender::Unusable(error.reason()),
-                };
-                (candidate.origin.clone(), contender)
-            })
-            .collect();
-        let usable = contenders
-            .iter()
-            .any(|(_, contender)| matches!(contender, Contender::Key(_)));
-        if usable && contenders.windows(2).any(|pair| pair[0].1 != pair[1].1) {
-            self.contradiction(Mix::Keys(contenders))?;
-        }
-        read.swap_remove(0)
-    }
-
-    fn compare_with_name(
-        &mut self,
-        name: &KeyFileName,
-        file: &Origin,
-        key_id_place: Option<&Given>,
-        key_id: Option<&KeyId>,
-        said_kind: Option<&(Origin, bool)>,
-    ) -> Result<(), SourceError> {
-        if let (Some((origin, _)), Some(key_id), Some(named)) = (key_id_place, key_id, &name.key_id)
-            && key_id != named
+fn refuse_swap(key_id: Option<&Given<String>>, issuer_id: Option<&Given<String>>) -> Result<(), SourceError> {
+    match (key_id, issuer_id) {
+        (Some(key), Some(issuer))
+            if Lookalike::of(&key.value) == Lookalike::Uuid && KeyId::parse(&issuer.value).is_ok() =>
         {
-            self.contradiction(Mix::FileName {
-                file: file.clone(),
-                name: name.name.clone(),
-                says: format!("key ID {named}"),
-                origin: origin.clone(),
-            })?;
+            Err(SourceError::Swapped {
+                key_id: key.origin.clone(),
+                issuer_id: issuer.origin.clone(),
+            })
         }
-        if let (Purpose::Individual, Some((origin, false))) = (name.purpose, said_kind) {
-            self.contradiction(Mix::FileName {
-                file: file.clone(),
-                name: name.name.clone(),
-                says: "an individual key".to_owned(),
-                origin: origin.clone(),
-            })?;
-        }
-        Ok(())
+        _ => Ok(()),
     }
 }
 
-/// Whether two places say the same: IDs and URLs in any case, booleans in any spelling.
-fn same_value(one: &str, other: &str) -> bool {
-    let boolean = parse_bool(one);
-    tidy(one).eq_ignore_ascii_case(tidy(other)) || (boolean.is_some() && boolean == parse_bool(other))
+fn parse<T>(
+    given: Given<String>,
+    what: &'static str,
+    parse: impl Fn(&str) -> Result<T, IdDefect>,
+) -> Result<Given<T>, SourceError> {
+    match parse(&given.value) {
+        Ok(value) => Ok(Given {
+            value,
+            origin: given.origin,
+        }),
+        Err(defect) => Err(SourceError::Id {
+            what,
+            origin: given.origin,
+            defect,
+        }),
+    }
 }

@@ -1,6 +1,9 @@
 //! `cleanup`: removes what `setup` left, also after its death, and nothing else, and never fails a job.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use simulator::TestKey;
 
@@ -236,7 +239,7 @@ mod unix {
     }
 
     #[test]
-    fn a_setup_that_is_killed_while_apple_thinks_has_left_nothing() {
+    fn a_setup_that_is_killed_while_apple_thinks_has_written_no_secret() {
         for (signal, number) in SIGNALS {
             let key = TestKey::generate();
             let simulator = simulator_with(&key);
@@ -250,9 +253,11 @@ mod unix {
                 .expect("it starts");
             wait_until("the request", || !simulator.requests().is_empty());
             assert_eq!(kill(&mut child, signal), number);
-            assert!(step.leftovers().is_empty());
-            assert_eq!(step.read("STATE"), "");
-            step.run(&["cleanup"]).run().code(0).says("nothing to remove");
+            let directory = PathBuf::from(&step.state()["private_dir"]);
+            assert_eq!(step.leftovers(), std::slice::from_ref(&directory));
+            assert_eq!(fs::read_dir(&directory).expect("a directory").count(), 0);
+            step.cleanup().code(0).says("removed");
+            assert!(step.leftovers().is_empty(), "{signal}");
         }
     }
 }

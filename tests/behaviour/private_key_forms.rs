@@ -15,6 +15,7 @@ use crate::support::{
     ISSUER_ID, KEY_ID, Run, Step,
     forms::{self, accepted_bytes, accepted_texts, body_of, no_keys, spoilt, utf16le, wrapped, wrong_keys},
     proof::{assert_key_kept, assert_not_told, assert_refused, assert_token_of},
+    simulator_with,
 };
 
 /// `asc-auth token` with everything but the private key.
@@ -210,11 +211,35 @@ fn a_key_with_one_changed_byte_is_never_another_key() {
         for at in 0..der.len() {
             let mut changed = der.clone();
             changed[at] ^= 1;
-            if let Ok(changed) = PrivateKey::decode(&changed) {
-                assert_eq!(changed.fingerprint(), whole, "{row} with byte {at} changed");
+            match PrivateKey::decode(&changed) {
+                Ok(changed) if changed.check().is_ok() => {
+                    assert_eq!(changed.fingerprint(), whole, "{row} with byte {at} changed");
+                }
+                Ok(_) | Err(_) => {}
             }
         }
     }
+}
+
+#[test]
+fn a_changed_character_that_leaves_the_file_well_formed_is_found_before_apple_is_asked() {
+    let key = TestKey::generate();
+    let simulator = simulator_with(&key);
+    let mut der = key.apple_der();
+    der[40] ^= 1;
+    let step = Step::new();
+    for command in ["validate", "setup"] {
+        step.run(&[command])
+            .env("ASC_KEY_ID", KEY_ID)
+            .env("ASC_ISSUER_ID", ISSUER_ID)
+            .env("ASC_PRIVATE_KEY_B64", STANDARD.encode(&der))
+            .api(&simulator)
+            .run()
+            .code(10)
+            .says("the private key can't be used: it is damaged");
+    }
+    assert!(simulator.requests().is_empty());
+    assert!(step.leftovers().is_empty());
 }
 
 /// What one tool, shell or secret store does to a text on its way.

@@ -150,7 +150,7 @@ fn the_action_is_strict_unless_it_says_otherwise() {
         ("ASC_PRIVATE_KEY", other_pem.as_str()),
     ];
     let differ = "two private keys were given, and they differ";
-    let twice = "strict-auth was given twice, and the values differ";
+    let twice = "strict-auth setting was given twice, and the values differ";
     for (row, input, variable, code, sentence) in [
         ("nothing said", "", "", 11, differ),
         ("input true", "true", "", 11, differ),
