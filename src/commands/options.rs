@@ -1,6 +1,9 @@
 //! The options that several commands share, read from flags and inputs.
 
-use std::{io, time::Duration};
+use std::{
+    io::{self, Read},
+    time::Duration,
+};
 
 use crate::{
     cli::PolicyArgs,
@@ -110,7 +113,7 @@ pub(super) fn prove(
 
 /// Finds the credential, masks every key that was read, and tells what was odd.
 pub(super) fn resolve(sources: &Sources<'_>, console: Console) -> Result<Resolved, Error> {
-    let resolved = source::resolve(sources, &mut io::stdin().lock(), &mut |key| {
+    let resolved = source::resolve(sources, &mut Stdin, &mut |key| {
         console
             .mask(|| forms_of_key(key))
             .map_err(|error| SourceError::Mask(error.to_string()))
@@ -119,4 +122,13 @@ pub(super) fn resolve(sources: &Sources<'_>, console: Console) -> Result<Resolve
         console.warn(warning);
     }
     Ok(resolved)
+}
+
+/// Standard input, which gets its buffer when it is first read and not before.
+struct Stdin;
+
+impl Read for Stdin {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        io::stdin().read(buffer)
+    }
 }

@@ -162,6 +162,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, KeyDefect> {
     }
     let mut peeler = Peeler::default();
     let (found, core) = peeler.peel(bytes)?;
+    peeler.texts.reverse();
     Ok(Decoded {
         key: found.key,
         public: found.public,
@@ -179,6 +180,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, KeyDefect> {
 struct Peeler {
     base64_layers: u8,
     repairs: Vec<&'static str>,
+    /// The innermost first.
     texts: Vec<Zeroizing<String>>,
 }
 
@@ -194,8 +196,14 @@ impl Peeler {
         if Lookalike::of(tidy(&text)) == Lookalike::Path {
             return Err(KeyDefect::Path);
         }
-        let text = self.with_newlines(text);
-        let text = tidy(&text);
+        let unescaped = self.unescape(&text);
+        let peeled = self.peel_text(tidy(unescaped.as_deref().unwrap_or(&text)));
+        self.texts.extend(unescaped);
+        self.texts.push(text);
+        peeled
+    }
+
+    fn peel_text(&mut self, text: &str) -> Result<Peeled, KeyDefect> {
         match Lookalike::of(text) {
             Lookalike::Blank => Err(KeyDefect::Empty),
             Lookalike::Placeholder => Err(KeyDefect::Placeholder),
@@ -223,19 +231,18 @@ impl Peeler {
             let text = std::str::from_utf8(bytes).map_err(|_| KeyDefect::NotAKey)?;
             Zeroizing::new(text.to_owned())
         };
-        self.texts.push(text.clone());
         Ok(text)
     }
 
-    /// The text with literal `\n` and `\r` turned into newlines.
-    fn with_newlines(&mut self, text: Zeroizing<String>) -> Zeroizing<String> {
+    /// The text with literal `\n` and `\r` turned into newlines, if it has any.
+    fn unescape(&mut self, text: &str) -> Option<Zeroizing<String>> {
         if !text.contains("\\n") && !text.contains("\\r") {
-            return text;
+            return None;
         }
         self.repair("with literal \\n");
         let mut newlines = Zeroizing::new(String::with_capacity(text.len()));
-        let mut rest = text.as_str();
-        while let Some(at) = rest.find(['\\']) {
+        let mut rest = text;
+        while let Some(at) = rest.find('\\') {
             newlines.push_str(&rest[..at]);
             rest = &rest[at + 1..];
             if let Some(after) = rest.strip_prefix(['n', 'r']) {
@@ -244,8 +251,7 @@ impl Peeler {
             }
         }
         newlines.push_str(rest);
-        self.texts.push(newlines.clone());
-        newlines
+        Some(newlines)
     }
 
     fn pem(&mut self, text: &str) -> Result<Peeled, KeyDefect> {

@@ -115,7 +115,13 @@ fn is_path(text: &str) -> bool {
         && text.as_bytes()[1] == b':'
         && matches!(text.as_bytes()[2], b'\\' | b'/');
     let utf16 = ["//4", "//5", "/v8A"].iter().any(|mark| text.starts_with(mark));
-    let lower = text.to_ascii_lowercase();
+    // Compared in place: a lower-case copy of a key would stay in memory.
+    let ends_with = |suffix: &str| {
+        text.len()
+            .checked_sub(suffix.len())
+            .and_then(|at| text.get(at..))
+            .is_some_and(|end| end.eq_ignore_ascii_case(suffix))
+    };
     one_line
         && !utf16
         && (drive
@@ -124,7 +130,7 @@ fn is_path(text: &str) -> bool {
                 .any(|prefix| text.starts_with(prefix))
             || [".p8", ".pem", ".key", ".txt", ".der", ".p12", ".base64", ".b64"]
                 .iter()
-                .any(|suffix| lower.ends_with(suffix)))
+                .any(|suffix| ends_with(suffix)))
 }
 
 fn is_email(text: &str) -> bool {

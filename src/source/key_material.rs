@@ -9,7 +9,9 @@ use std::{
 use zeroize::Zeroizing;
 
 use super::{
-    SourceError, fields,
+    SourceError,
+    environment::Presence,
+    fields,
     places::{Origin, Sources},
 };
 use crate::credential::{Fingerprint, KeyDefect, KeyFileName, Lookalike, PrivateKey, Purpose, tidy};
@@ -40,12 +42,14 @@ pub(super) fn candidates(sources: &Sources<'_>) -> (Vec<Candidate>, Vec<Origin>)
         (&fields::KEY_B64, false),
         (&fields::KEY_TEXT, false),
     ] {
-        for (origin, text) in sources.find(field).set() {
-            all.push(Candidate {
-                origin: origin.clone(),
-                text: Zeroizing::new(text.to_owned()),
-                is_path,
-            });
+        for place in sources.find(field).places {
+            if let Presence::Set(text) = place.presence {
+                all.push(Candidate {
+                    origin: place.origin,
+                    text,
+                    is_path,
+                });
+            }
         }
     }
     let rank = |candidate: &Candidate| match candidate.origin {
@@ -77,12 +81,12 @@ impl Candidate {
                 name: name.name.clone(),
             });
         }
-        let bytes = if self.is_path {
-            self.read_file(stdin)?
+        let decoded = if self.is_path {
+            PrivateKey::decode(&self.read_file(stdin)?)
         } else {
-            Zeroizing::new(self.text.as_bytes().to_vec())
+            PrivateKey::decode(self.text.as_bytes())
         };
-        let key = PrivateKey::decode(&bytes).map_err(|defect| SourceError::Key {
+        let key = decoded.map_err(|defect| SourceError::Key {
             origin: self.origin.clone(),
             defect,
         })?;
