@@ -25,6 +25,12 @@ function removeHere(path) {
   rmSync(path, { recursive: true });
 }
 
+// Clean-up needs no key, and a later step may have put another program in the binary's place.
+function withoutSecrets() {
+  const isSecret = (name) => name.startsWith("INPUT_") || name.startsWith("ASC_PRIVATE_KEY");
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isSecret(name)));
+}
+
 function warn(message) {
   const data = message.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
   console.log(`::warning title=asc-auth%3A clean-up::${data}`);
@@ -34,7 +40,7 @@ if (!directory) {
   console.log("asc-auth: nothing to remove, as no private directory was made");
 } else {
   try {
-    if (binary) spawnSync(binary, ["cleanup", "--dir", directory], { stdio: "inherit", timeout: 60_000 });
+    if (binary) spawnSync(binary, ["cleanup", "--dir", directory], { env: withoutSecrets(), stdio: "inherit", timeout: 60_000 });
     if (exists(directory)) {
       removeHere(directory);
       console.log("asc-auth: the binary did not remove the private directory, so the action did");

@@ -229,6 +229,11 @@ impl Command {
         matches!(self, Self::Token(_))
     }
 
+    /// Whether a CI was named, so that it need not be recognised.
+    pub fn is_for_github(&self) -> bool {
+        matches!(self, Self::Setup(args) if args.ci == Some(Ci::Github))
+    }
+
     pub fn wants_json(&self) -> bool {
         let output = match self {
             Self::Setup(args) => &args.output,

@@ -5,6 +5,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// How far the clock may be off, in seconds, before it is worth a word and a correction.
 pub const TOLERANCE: i64 = 5;
 
+/// The largest correction, in seconds.
+const LARGEST_CORRECTION: i64 = 24 * 60 * 60;
+
 /// The system's clock plus a correction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Clock {
@@ -36,12 +39,23 @@ impl Skew {
         self.0.abs() <= TOLERANCE
     }
 
+    /// Whether tokens are minted by Apple's clock. Beyond a day the clock must be set: a server, or whoever is in its
+    /// place, could otherwise ask for tokens of another year.
+    pub fn needs_correction(self) -> bool {
+        !self.is_tolerable() && self.0.abs() <= LARGEST_CORRECTION
+    }
+
+    /// Whether the difference is not worth a word.
+    pub fn is_in_step(self) -> bool {
+        self.0.abs() <= 1
+    }
+
     /// `in step with Apple's`, `4 s behind Apple's`, `1 h 0 min ahead of Apple's`.
     pub fn describe(self) -> String {
         let seconds = self.0.unsigned_abs();
         let amount = match seconds {
-            0..=1 => return "in step with Apple's".to_owned(),
-            2..120 => format!("{seconds} s"),
+            _ if self.is_in_step() => return "in step with Apple's".to_owned(),
+            ..120 => format!("{seconds} s"),
             120..7200 => format!("{} min {} s", seconds / 60, seconds % 60),
             _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
         };

@@ -7,7 +7,7 @@
 //! - [`source`] and [`token`]: where a credential comes from, and what is signed with it
 //! - [`credential`]: key ID, issuer ID, private key, and how they are checked
 //!
-//! [`error`] and [`report`] bring the errors of every floor together; [`explanation`] and [`clock`] are the ground.
+//! [`error`] and [`report`] bring the errors of every floor together; [`explanation`], [`clock`] and [`text`] are the ground.
 #![forbid(unsafe_code)]
 
 pub mod cli;
@@ -20,5 +20,6 @@ pub mod explanation;
 pub mod handoff;
 pub mod report;
 pub mod source;
+pub mod text;
 pub mod token;
 pub mod usage;

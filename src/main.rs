@@ -1,7 +1,10 @@
 //! Parse, run, report, exit.
 #![forbid(unsafe_code)]
 
-use std::{panic, process};
+use std::{
+    io::{self, Write},
+    panic, process,
+};
 
 use asc_auth::{commands, report::Console, source::Environment, usage};
 
@@ -16,11 +19,11 @@ fn run() -> u8 {
         Ok(Some(cli)) => cli,
         Ok(None) => return 0,
         Err(error) => {
-            Console::new(&environment, false, true).error(&error);
+            Console::without_command(&environment).error(&error);
             return error.exit_code();
         }
     };
-    let console = Console::new(&environment, cli.command.wants_json(), cli.command.is_captured());
+    let console = Console::of(&cli.command, &environment);
     match commands::run(&cli.command, &environment, console) {
         Ok(()) => 0,
         Err(error) => {
@@ -35,6 +38,10 @@ fn on_panic(info: &panic::PanicHookInfo<'_>) {
     let place = info
         .location()
         .map_or_else(String::new, |place| format!(" at {}:{}", place.file(), place.line()));
-    eprintln!("error: a defect of asc-auth{place}. Please report it; nothing secret is in this line.");
+    // A failure to tell must not panic in its turn.
+    let _ = writeln!(
+        io::stderr(),
+        "error: a defect of asc-auth{place}. Please report it; nothing secret is in this line."
+    );
     process::exit(1);
 }

@@ -10,10 +10,12 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::{
+    cli::Command,
     error::Error,
     explanation::Explanation,
     handoff::{self, Annotation},
     source::Environment,
+    text::defuse,
 };
 
 /// Where this process's words go, and in which form.
@@ -26,19 +28,22 @@ pub struct Console {
 }
 
 impl Console {
-    /// `captured` says that stdout is a result, whatever the CI; JSON always is.
-    pub fn new(environment: &Environment, json: bool, captured: bool) -> Self {
+    /// The console of a command, which may name its CI.
+    pub fn of(command: &Command, environment: &Environment) -> Self {
         Self {
-            github: handoff::GitHub::is_here(environment),
-            json,
-            captured: captured || json,
+            github: command.is_for_github() || handoff::GitHub::is_here(environment),
+            json: command.wants_json(),
+            captured: command.is_captured() || command.wants_json(),
         }
     }
 
-    /// The same console for a CI that was named and not recognised.
-    #[must_use]
-    pub fn on_github(self) -> Self {
-        Self { github: true, ..self }
+    /// The console for a command line that could not be read.
+    pub fn without_command(environment: &Environment) -> Self {
+        Self {
+            github: handoff::GitHub::is_here(environment),
+            json: false,
+            captured: true,
+        }
     }
 
     pub fn is_github(self) -> bool {
@@ -59,7 +64,7 @@ impl Console {
 
     /// A headline and its lines: a group on GitHub.
     pub fn report(self, headline: &str, lines: &[String]) {
-        let lines = lines.join("\n");
+        let lines = defused(lines);
         self.tell(&if self.github {
             format!("::group::{headline}\n{lines}\n::endgroup::\n")
         } else {
@@ -72,13 +77,13 @@ impl Console {
         let _ = self.say(&if self.github {
             handoff::annotate(Annotation::Warning, "App Store Connect", &[text.to_owned()])
         } else {
-            format!("warning: {text}\n")
+            format!("warning: {}\n", defuse(text))
         });
     }
 
     /// A line of progress for people.
     pub fn note(self, text: &str) {
-        self.tell(&format!("{text}\n"));
+        self.tell(&format!("{}\n", defuse(text)));
     }
 
     /// A result for scripts. A reader that went away is no error.
@@ -108,8 +113,8 @@ impl Console {
             let lines = annotation_lines(&explanation);
             self.tell(&handoff::annotate(Annotation::Error, &explanation.title, &lines));
         } else {
-            let body = explanation.body().join("\n");
-            self.tell(&format!("error: {}\n{body}\n", explanation.title));
+            let title = defuse(&explanation.title);
+            self.tell(&format!("error: {title}\n{}\n", defused(&explanation.body())));
         }
     }
 
@@ -127,6 +132,11 @@ impl Console {
             write_all(&mut io::stderr().lock(), text)
         }
     }
+}
+
+fn defused(lines: &[String]) -> String {
+    let lines: Vec<String> = lines.iter().map(|line| defuse(line)).collect();
+    lines.join("\n")
 }
 
 #[derive(Serialize)]

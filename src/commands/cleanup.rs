@@ -32,7 +32,8 @@ pub(super) fn run(args: &CleanupArgs, environment: &Environment, console: Consol
                 console.note("App Store Connect: nothing to remove, the private directory is gone");
                 false
             }
-            Err(error @ HandoffError::NotPrivateDir { .. }) => return Err(error.into()),
+            // Whoever names a directory wants to know; a variable may have been anything by now.
+            Err(error @ HandoffError::NotPrivateDir { .. }) if args.dir.is_some() => return Err(error.into()),
             Err(error) => {
                 console.warn(&format!(
                     "the private directory {} is still there: {error}",

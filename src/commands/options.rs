@@ -103,10 +103,12 @@ pub(super) fn prove(
         validate(&mut client, resolved, policies, &mut mint).await
     })??;
     if let Some(skew) = proof.skew.filter(|skew| !skew.is_tolerable()) {
-        console.warn(&format!(
-            "this machine's clock is {}; tokens are minted with Apple's",
-            skew.describe()
-        ));
+        let consequence = if skew.needs_correction() {
+            "tokens are minted with Apple's"
+        } else {
+            "which is too far off to be corrected: set it"
+        };
+        console.warn(&format!("this machine's clock is {}; {consequence}", skew.describe()));
     }
     Ok(proof)
 }

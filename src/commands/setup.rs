@@ -13,7 +13,7 @@ use super::{
     validate::{line, lines_of, proof_lines},
 };
 use crate::{
-    cli::{Ci, SetupArgs},
+    cli::SetupArgs,
     clock::Clock,
     connect::{Policies, Proof},
     error::Error,
@@ -25,13 +25,12 @@ use crate::{
 
 /// The CI step: resolve → mask → prove → mint → write the key file → hand over → report.
 pub(super) fn run(args: &SetupArgs, environment: &Environment, console: Console) -> Result<(), Error> {
-    let console = match args.ci {
-        Some(Ci::Github) => console.on_github(),
-        None if console.is_github() => console,
-        None => return Err(HandoffError::NoCi.into()),
-    };
+    if !console.is_github() {
+        return Err(HandoffError::NoCi.into());
+    }
     let github = GitHub::open(environment)?;
     let flags = args.flags();
+    flags.refuse_blank()?;
     let sources = Sources {
         flags: &flags,
         inputs: args.action_inputs,
@@ -182,6 +181,8 @@ struct HandedOver {
     /// Seconds that this machine's clock is ahead of Apple's.
     clock_skew: Option<i64>,
     validated: bool,
+    /// What was held besides, if it was validated.
+    policies: Option<Policies>,
     warnings: Vec<String>,
 }
 
@@ -202,7 +203,7 @@ fn hand_over(
         directory: directory.path(),
         fastlane_json: files.fastlane_json.as_deref(),
     };
-    let mut variables = Vec::new();
+    let mut variables = vec![("ASC_AUTH_DIR", directory.path().display().to_string())];
     for convention in export {
         variables.extend(convention.variables(&handed)?);
     }
@@ -217,6 +218,7 @@ fn hand_over(
         rate_limit_remaining: proof.and_then(|proof| proof.rate_limit).map(|rate| rate.remaining),
         clock_skew: proof.and_then(|proof| proof.skew).map(|skew| skew.0),
         validated: proof.is_some(),
+        policies: proof.map(|proof| proof.policies.clone()),
         warnings: resolved.warnings.clone(),
     };
     let expires_at = record.token_expires_at.to_string();
@@ -246,7 +248,7 @@ fn hand_over(
         ],
         environment: variables.iter().map(|(name, value)| (*name, value.as_str())).collect(),
         path: binary.as_deref().and_then(directory_for_path),
-        summary: &summary(&record),
+        summary: &summary(&record, proof),
     })?;
     Ok(record)
 }
@@ -257,11 +259,11 @@ fn directory_for_path(binary: &Path) -> Option<&Path> {
     binary.parent().filter(|_| is_ours)
 }
 
-fn summary(record: &HandedOver) -> String {
-    let proof = if record.validated {
-        "accepted by Apple"
-    } else {
-        "not validated"
+fn summary(record: &HandedOver, proof: Option<&Proof>) -> String {
+    let proof = match proof {
+        None => "not validated".to_owned(),
+        Some(proof) if proof.root.is_apple() => "accepted by Apple".to_owned(),
+        Some(proof) => format!("accepted by {}", proof.root.host()),
     };
     format!(
         "App Store Connect: {} key `{}`, {proof}, token until {:.0}\n",
@@ -275,7 +277,11 @@ fn report_lines(resolved: &Resolved, request: &TokenRequest, token: &Token, proo
         Some(proof) => lines.extend(proof_lines(proof)),
         None => lines.push(line("validated", "no: validation is switched off")),
     }
-    let time = time_of_day(token.expires());
+    let time = if request.lifetime().needs_scope() {
+        token.expires().to_string()
+    } else {
+        format!("{} UTC", time_of_day(token.expires()))
+    };
     let scoped = match request.scopes().len() {
         0 => String::new(),
         1 => ", for 1 request".to_owned(),
@@ -284,7 +290,7 @@ fn report_lines(resolved: &Resolved, request: &TokenRequest, token: &Token, proo
     lines.push(line(
         "token",
         &format!(
-            "until {time} UTC ({}{scoped}) → steps.<id>.outputs.token",
+            "until {time} ({}{scoped}) → steps.<id>.outputs.token",
             request.lifetime().describe()
         ),
     ));

@@ -5,12 +5,13 @@ use serde::Serialize;
 use super::options;
 use crate::{
     cli::ValidateArgs,
-    connect::{Proof, RateLimit},
+    connect::{Policies, Proof, RateLimit},
     credential::IssuerId,
     error::Error,
     explanation::Fact,
     report::Console,
     source::{Environment, Resolved, Sources},
+    text::one_line,
     token::{Lifetime, TokenRequest},
 };
 
@@ -26,6 +27,8 @@ struct Validated<'a> {
     rate_limit: Option<RateLimit>,
     /// Seconds that this machine's clock is ahead of Apple's.
     clock_skew: Option<i64>,
+    /// What was held besides.
+    policies: &'a Policies,
     facts: Vec<Fact>,
     notes: &'a [String],
     warnings: &'a [String],
@@ -34,6 +37,7 @@ struct Validated<'a> {
 /// Resolves the credential, asks Apple, reports.
 pub(super) fn run(args: &ValidateArgs, environment: &Environment, console: Console) -> Result<(), Error> {
     let flags = args.flags();
+    flags.refuse_blank()?;
     let sources = Sources {
         flags: &flags,
         inputs: false,
@@ -57,6 +61,7 @@ pub(super) fn run(args: &ValidateArgs, environment: &Environment, console: Conso
             elapsed_ms: proof.elapsed.as_millis(),
             rate_limit: proof.rate_limit,
             clock_skew: proof.skew.map(|skew| skew.0),
+            policies: &proof.policies,
             facts: resolved.facts(),
             notes: &resolved.notes,
             warnings: &resolved.warnings,
@@ -87,18 +92,28 @@ pub(super) fn proof_lines(proof: &Proof) -> Vec<String> {
     });
     let clock = match proof.skew {
         None => "unknown: the answer had no date".to_owned(),
-        Some(skew) if skew.is_tolerable() && skew.describe() != "in step with Apple's" => {
+        Some(skew) if skew.is_tolerable() && !skew.is_in_step() => {
             format!("{}, within bounds", skew.describe())
         }
         Some(skew) => skew.describe(),
     };
-    vec![
+    let mut lines = vec![
         line(
             "validated",
             &format!("GET /v1/apps → 200 in {} ms{left}", proof.elapsed.as_millis()),
         ),
         line("clock", &clock),
-    ]
+    ];
+    if let Some(app) = &proof.policies.expect_app {
+        lines.push(line("policy", &format!("sees the app {}", one_line(app, 155))));
+    }
+    if proof.policies.forbid_admin {
+        lines.push(line("policy", "can't list users, so it is no Admin key"));
+    }
+    if let Some(root) = proof.root.unless_apple() {
+        lines.push(line("API root", &root));
+    }
+    lines
 }
 
 pub(super) fn line(label: &str, text: &str) -> String {

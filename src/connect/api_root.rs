@@ -72,6 +72,11 @@ impl ApiRoot {
         [APPLE, APPLE_ENTERPRISE].contains(&self.url.as_str())
     }
 
+    /// The root and where it came from, for messages, unless it is Apple's own.
+    pub fn unless_apple(&self) -> Option<String> {
+        (!self.is_apple()).then(|| format!("{self}, from {}", self.origin))
+    }
+
     /// Whether this is the host of the Apple Developer Enterprise Program.
     pub fn is_enterprise(&self) -> bool {
         self.url.as_str() == APPLE_ENTERPRISE

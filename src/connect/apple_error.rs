@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::outside;
+use crate::{text::one_line, token::Token};
 
 /// The longest piece of Apple's text that is repeated, in characters.
 const LONGEST: usize = 300;
@@ -17,8 +17,8 @@ pub(super) struct AppleError {
 }
 
 impl AppleError {
-    /// `None` for whatever is not Apple's error document.
-    pub(super) fn parse(body: &[u8]) -> Option<Self> {
+    /// `None` for whatever is not Apple's error document. Whoever answers may repeat the token: it is concealed.
+    pub(super) fn parse(body: &[u8], token: &Token) -> Option<Self> {
         #[derive(Deserialize)]
         struct Document {
             errors: Vec<Entry>,
@@ -34,10 +34,11 @@ impl AppleError {
         }
         let document: Document = serde_json::from_slice(body).ok()?;
         let first = document.errors.into_iter().next()?;
+        let line = |text: &str| one_line(&token.conceal_in(text), LONGEST);
         Some(Self {
-            code: outside::one_line(&first.code, LONGEST),
-            title: outside::one_line(&first.title, LONGEST),
-            detail: outside::one_line(&first.detail, LONGEST),
+            code: line(&first.code),
+            title: line(&first.title),
+            detail: line(&first.detail),
         })
     }
 
@@ -68,6 +69,17 @@ impl AppleError {
 mod tests {
     use super::*;
 
+    fn token() -> Token {
+        Token::of_text("header.payload-part.signature-part")
+    }
+
+    #[test]
+    fn a_token_that_is_sent_back_is_concealed() {
+        let body = serde_json::json!({"errors": [{"code": "header.payload-part.signature-part", "title": "got signature-part"}]});
+        let error = AppleError::parse(body.to_string().as_bytes(), &token()).expect("an error");
+        assert_eq!((error.code.as_str(), error.title.as_str()), ("***", "got ***"));
+    }
+
     #[test]
     fn codes_match_by_prefix_at_the_dots() {
         let error = AppleError {
@@ -83,7 +95,7 @@ mod tests {
     #[test]
     fn text_from_outside_becomes_one_short_line() {
         let body = serde_json::json!({"errors": [{"code": "X", "title": "a\n::error::b\r\u{1b}[31m", "detail": "y".repeat(1000)}]});
-        let error = AppleError::parse(body.to_string().as_bytes()).expect("an error");
+        let error = AppleError::parse(body.to_string().as_bytes(), &token()).expect("an error");
         assert_eq!(error.title, "a ::error::b [31m");
         assert_eq!(error.detail.len(), LONGEST);
     }
@@ -99,7 +111,7 @@ mod tests {
             r#"{"errors":"x"}"#,
             "null",
         ] {
-            assert_eq!(AppleError::parse(body.as_bytes()), None, "{body}");
+            assert_eq!(AppleError::parse(body.as_bytes(), &token()), None, "{body}");
         }
     }
 }

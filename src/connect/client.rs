@@ -9,13 +9,15 @@ use reqwest::{
 };
 use rustls::{ClientConfig, RootCertStore};
 use tokio::time::Instant;
+use url::Url;
 
 use super::{
-    ApiRoot, ConnectError, Failure, RateLimit, apple_error::AppleError, headers, outside, retry::Budget, tls,
+    ApiRoot, ConnectError, Failure, RateLimit, apple_error::AppleError, headers, retry::Budget, tls,
     transport::SystemResolver,
 };
 use crate::{
     clock::{Clock, Skew},
+    text::one_line,
     token::Token,
 };
 
@@ -41,7 +43,8 @@ pub(super) struct Answer {
     pub(super) retry_after: Option<u64>,
     pub(super) request_id: Option<String>,
     pub(super) location: Option<String>,
-    /// At most the first 64 KiB.
+    pub(super) error: Option<AppleError>,
+    /// At most the first 64 KiB. It may repeat the token, so it is looked into and never shown.
     pub(super) body: Vec<u8>,
     pub(super) elapsed: Duration,
 }
@@ -154,8 +157,9 @@ impl Client {
                 .map(|date| skew(now, elapsed, date)),
             rate_limit: text(headers, "x-rate-limit").and_then(RateLimit::parse),
             retry_after: text(headers, "retry-after").and_then(|value| headers::parse_retry_after(value, now)),
-            request_id: text(headers, "x-request-id").map(printable),
-            location: text(headers, "location").map(printable),
+            request_id: text(headers, "x-request-id").map(|id| one_line(&token.conceal_in(id), 64)),
+            location: text(headers, "location").map(|to| one_line(&token.conceal_in(&origin_of(to)), 200)),
+            error: None,
             body: Vec::new(),
             elapsed,
         };
@@ -167,6 +171,7 @@ impl Client {
                 None => break,
             }
         }
+        answer.error = AppleError::parse(&answer.body, token);
         Ok(answer)
     }
 
@@ -181,7 +186,7 @@ impl Client {
     fn unavailable(&self, answer: &Answer) -> ConnectError {
         ConnectError::Unavailable {
             status: answer.status.as_u16(),
-            quote: answer.error().map(|error| error.quote()),
+            quote: answer.error.as_ref().map(AppleError::quote),
             retry_after: answer.retry_after,
             rate_limit: answer.rate_limit,
             attempts: self.budget.failures(),
@@ -190,29 +195,30 @@ impl Client {
     }
 }
 
-impl Answer {
-    pub(super) fn error(&self) -> Option<AppleError> {
-        AppleError::parse(&self.body)
-    }
-}
-
 fn is_worth_retrying(status: StatusCode) -> bool {
     matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS) || status.is_server_error()
 }
 
-/// Our clock minus Apple's. `Date` is cut off to the second and was written about half the round trip ago.
+/// Our clock minus Apple's, in seconds. `Date` was written at some time during the exchange and is cut off to the
+/// second, so the truth lies in an interval: if zero does too, slowness looks like skew. Else the end is taken that
+/// keeps a corrected clock from running ahead of Apple's, which has no leeway there.
 fn skew(now: i64, elapsed: Duration, date: i64) -> Skew {
-    let half_a_trip = i64::try_from(elapsed.as_secs() / 2).unwrap_or(0);
-    Skew(now.saturating_sub(half_a_trip).saturating_sub(date))
+    let latest = now.saturating_sub(date);
+    let exchange = i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX).saturating_add(1);
+    let earliest = latest.saturating_sub(exchange);
+    Skew(if (earliest..=latest).contains(&0) { 0 } else { latest })
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// A header's text for a message.
-fn printable(text: &str) -> String {
-    outside::one_line(text, 200)
+/// Scheme, host and port of a `Location`, which is all that is told of it.
+fn origin_of(location: &str) -> String {
+    Url::parse(location).map_or_else(
+        |_| "a path of its own".to_owned(),
+        |url| url.origin().ascii_serialization(),
+    )
 }
 
 /// No certificate is loaded for a conversation in plain http.
@@ -223,4 +229,19 @@ fn no_tls() -> Result<ClientConfig, ConnectError> {
         .map_err(|error| ConnectError::Runtime(error.to_string()))?
         .with_root_certificates(RootCertStore::empty())
         .with_no_client_auth())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slowness_is_no_skew() {
+        let seconds = Duration::from_secs;
+        assert_eq!(skew(1014, seconds(14), 1000), Skew(0));
+        assert_eq!(skew(1014, seconds(0), 1000), Skew(14));
+        assert_eq!(skew(996, seconds(0), 1000), Skew(-4));
+        assert_eq!(skew(996, seconds(30), 1000), Skew(-4));
+        assert_eq!(skew(1000, seconds(0), 1000), Skew(0));
+    }
 }

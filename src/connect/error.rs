@@ -7,6 +7,7 @@ use crate::{
     clock::Skew,
     explanation::{Explanation, Fact},
     source::Origin,
+    text::one_line,
 };
 
 #[derive(Debug, Error)]
@@ -67,7 +68,8 @@ pub struct Refused {
     /// The kind of key that Apple accepts it as: `team` or `individual`.
     pub(super) works_as: Option<&'static str>,
     pub(super) is_team: bool,
-    pub(super) apple: bool,
+    /// The API root, if it is not Apple's.
+    pub(super) other_root: Option<String>,
     pub(super) request_id: Option<String>,
 }
 
@@ -120,7 +122,7 @@ impl Forbidden {
 impl Policy {
     fn title(&self) -> String {
         match self {
-            Self::ExpectApp(bundle_id) => format!("this key does not see the app {}", printable(bundle_id)),
+            Self::ExpectApp(bundle_id) => format!("this key does not see the app {}", one_line(bundle_id, 155)),
             Self::ForbidAdmin => "this key can list users, so it is an Admin key".to_owned(),
         }
     }
@@ -204,6 +206,10 @@ impl Refused {
         let explanation = with_facts(explanation, &self.facts)
             .fact("clock", clock)
             .request_id(self.request_id.as_deref());
+        let explanation = match &self.other_root {
+            Some(root) => explanation.fact("API root", root),
+            None => explanation,
+        };
         if let Some(kind) = self.works_as {
             return explanation.advice(format!(
                 "Apple accepts this key as {} key. Say so with key type {kind} (ASC_KEY_TYPE={kind}), {}.",
@@ -219,9 +225,12 @@ impl Refused {
                 },
             ));
         }
-        let tolerable = self.skew.is_none_or(Skew::is_tolerable);
-        let intro = if tolerable {
+        let intro = if self.skew.is_none_or(Skew::is_tolerable) {
             "The key is well formed and the clock is right, so one of these is wrong, most likely first:"
+        } else if self.skew.is_some_and(|skew| !skew.needs_correction()) {
+            return explanation.advice(
+                "Set this machine's clock. It is off by more than a day, and that is never corrected on a server's word.",
+            );
         } else {
             "The key is well formed, and a second attempt with Apple's clock was refused too. One of these is wrong, most likely first:"
         };
@@ -234,7 +243,7 @@ impl Refused {
         if !self.is_team {
             causes.push("the key is a team key, which needs its issuer ID".to_owned());
         }
-        if !self.apple {
+        if self.other_root.is_some() {
             causes.push("the API root is not Apple's, and does not know this key".to_owned());
         }
         causes.push("the key was made minutes ago, and is not known everywhere yet".to_owned());
@@ -278,9 +287,4 @@ fn unavailable_advice(status: u16, retry_after: Option<u64>) -> String {
               https://developer.apple.com/system-status/ tells how Apple's services are."
             .to_owned(),
     }
-}
-
-/// A value of the user's own, for a message: one line, no control characters.
-fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(155).collect()
 }

@@ -8,7 +8,6 @@ mod apple_error;
 mod client;
 mod error;
 mod headers;
-mod outside;
 mod retry;
 mod tls;
 mod transport;

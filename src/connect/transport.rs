@@ -150,7 +150,12 @@ impl Resolve for SystemResolver {
             let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0))
                 .await
                 .map_err(|_| DnsFailure)?
+                // Plain http is spoken to this name, whatever a resolver takes it for.
+                .filter(|address| name.as_str() != "localhost" || address.ip().is_loopback())
                 .collect();
+            if found.is_empty() {
+                return Err(DnsFailure.into());
+            }
             let addresses: Addrs = Box::new(found.into_iter());
             Ok(addresses)
         })

@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::{Client, ConnectError, Forbidden, Policy, RateLimit, client::Answer, error::Refused};
+use super::{
+    ApiRoot, Client, ConnectError, Forbidden, Policy, RateLimit, apple_error::AppleError, client::Answer,
+    error::Refused,
+};
 use crate::{
     clock::{Clock, Skew},
     credential::KeyKind,
@@ -20,7 +23,7 @@ const ADMIN_PROBE: &str = "v1/users?limit=1";
 pub type Mint<'a> = dyn FnMut(&KeyKind, Clock) -> Result<Token, ConnectError> + 'a;
 
 /// What the user wants to hold besides the key being valid.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Policies {
     /// The bundle ID of an app that the key must see.
     pub expect_app: Option<String>,
@@ -36,6 +39,10 @@ pub struct Proof {
     token_clock: Clock,
     /// The clock to mint further tokens by.
     pub clock: Clock,
+    /// Who accepted it.
+    pub root: ApiRoot,
+    /// What was held besides.
+    pub policies: Policies,
     pub skew: Option<Skew>,
     pub rate_limit: Option<RateLimit>,
     /// How long the accepted request took.
@@ -58,7 +65,7 @@ pub async fn validate(
     let mut answer = client.get(PROBE, &token).await?;
 
     if answer.status == StatusCode::UNAUTHORIZED {
-        if let Some(skew) = answer.skew.filter(|skew| !skew.is_tolerable()) {
+        if let Some(skew) = answer.skew.filter(|skew| skew.needs_correction()) {
             clock = Clock::corrected_by(skew);
             token = mint(kind, clock)?;
             answer = client.get(PROBE, &token).await?;
@@ -73,13 +80,15 @@ pub async fn validate(
 
     check_policies(client, resolved, policies, &token).await?;
     let token_clock = clock;
-    if let Some(skew) = answer.skew.filter(|skew| !skew.is_tolerable()) {
+    if let Some(skew) = answer.skew.filter(|skew| skew.needs_correction()) {
         clock = Clock::corrected_by(skew);
     }
     Ok(Proof {
         token,
         token_clock,
         clock,
+        root: client.root().clone(),
+        policies: policies.clone(),
         skew: answer.skew,
         rate_limit: answer.rate_limit,
         elapsed: answer.elapsed,
@@ -109,12 +118,12 @@ async fn refused(
         },
     };
     ConnectError::Refused(Box::new(Refused {
-        code: answer.error().map(|error| error.code),
+        code: answer.error.as_ref().map(|error| error.code.clone()),
         facts: resolved.facts(),
         skew: answer.skew,
         works_as,
         is_team: matches!(resolved.credential.kind, KeyKind::Team(_)),
-        apple: client.root().is_apple(),
+        other_root: client.root().unless_apple(),
         request_id: answer.request_id.clone(),
     }))
 }
@@ -132,7 +141,7 @@ async fn probe_as(
 
 /// `Ok` if the answer is a JSON document with status 200, else what the status means.
 fn accept(client: &Client, resolved: &Resolved, answer: &Answer) -> Result<(), ConnectError> {
-    let quote = || answer.error().map(|error| error.quote());
+    let quote = || answer.error.as_ref().map(AppleError::quote);
     match answer.status {
         StatusCode::OK if answer.body.trim_ascii_start().starts_with(b"{") => Ok(()),
         StatusCode::FORBIDDEN => Err(ConnectError::Forbidden {
@@ -167,7 +176,7 @@ fn accept(client: &Client, resolved: &Resolved, answer: &Answer) -> Result<(), C
 
 /// Classifies a 403 by its code's prefix, and the older and vaguer forms by Apple's words.
 fn why_forbidden(answer: &Answer) -> Forbidden {
-    let Some(error) = answer.error() else {
+    let Some(error) = &answer.error else {
         return Forbidden::Unknown;
     };
     if error.is("FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED") || error.mentions("agreement") {

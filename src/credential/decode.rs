@@ -154,6 +154,8 @@ pub(super) struct Decoded {
     pub(super) public: Option<Vec<u8>>,
     pub(super) form: Form,
     pub(super) texts: Vec<Zeroizing<String>>,
+    /// The DER at the core of it, as it was given.
+    pub(super) der: Zeroizing<Vec<u8>>,
 }
 
 pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, KeyDefect> {
@@ -173,6 +175,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, KeyDefect> {
             repairs: peeler.repairs,
         },
         texts: peeler.texts,
+        der: peeler.der,
     })
 }
 
@@ -182,6 +185,7 @@ struct Peeler {
     repairs: Vec<&'static str>,
     /// The innermost first.
     texts: Vec<Zeroizing<String>>,
+    der: Zeroizing<Vec<u8>>,
 }
 
 type Peeled = (Found, Core);
@@ -189,7 +193,7 @@ type Peeled = (Found, Core);
 impl Peeler {
     fn peel(&mut self, bytes: &[u8]) -> Result<Peeled, KeyDefect> {
         if is_der(bytes) {
-            return Ok((der::decode(bytes)?, Core::Der));
+            return Ok((self.der(bytes)?, Core::Der));
         }
         let text = self.text(bytes)?;
         // A Windows path is one before its `\new` becomes a line of its own.
@@ -275,7 +279,7 @@ impl Peeler {
             self.repair("on one line");
         }
         let bytes = from_base64(&compact(block.body))?;
-        Ok((der::decode(&bytes)?, Core::Pem))
+        Ok((self.der(&bytes)?, Core::Pem))
     }
 
     fn base64(&mut self, text: &str) -> Result<Peeled, KeyDefect> {
@@ -296,6 +300,12 @@ impl Peeler {
             KeyDefect::Empty | KeyDefect::Path | KeyDefect::KeyId | KeyDefect::IssuerId => KeyDefect::NotAKey,
             other => other,
         })
+    }
+
+    fn der(&mut self, bytes: &[u8]) -> Result<Found, KeyDefect> {
+        let found = der::decode(bytes)?;
+        self.der = Zeroizing::new(bytes.to_vec());
+        Ok(found)
     }
 
     fn repair(&mut self, repair: &'static str) {

@@ -30,6 +30,9 @@ impl KeyFileName {
             ("ApiKey_", Purpose::Individual),
             ("SubscriptionKey_", Purpose::InAppPurchase),
         ];
+        if name.chars().any(char::is_control) {
+            return None;
+        }
         let (rest, purpose) = PREFIXES
             .iter()
             .find_map(|(prefix, purpose)| Some((name.strip_prefix(prefix)?, *purpose)))?;

@@ -20,6 +20,7 @@ pub struct PrivateKey {
     public: Option<Vec<u8>>,
     form: Form,
     given: Vec<Zeroizing<String>>,
+    given_der: Zeroizing<Vec<u8>>,
 }
 
 impl PrivateKey {
@@ -31,6 +32,7 @@ impl PrivateKey {
             public: decoded.public,
             form: decoded.form,
             given: decoded.texts,
+            given_der: decoded.der,
         })
     }
 
@@ -55,6 +57,11 @@ impl PrivateKey {
     /// Every text that was peeled off on the way to the key, the one that was given first.
     pub fn given(&self) -> impl Iterator<Item = &str> {
         self.given.iter().map(|text| text.as_str())
+    }
+
+    /// The DER that was found at the core of it. Apple's own holds more than [`PrivateKey::to_pem`] writes.
+    pub fn given_der(&self) -> &[u8] {
+        &self.given_der
     }
 
     /// The key as other tools read it: PKCS#8 PEM, LF line ends, a final newline.

@@ -66,7 +66,7 @@ pub fn parse_list(text: &str) -> Result<Vec<Convention>, HandoffError> {
             .find(|(known, _)| *known == name)
             .map(|(_, convention)| *convention)
             .ok_or_else(|| HandoffError::UnknownConvention {
-                name: name.chars().take(40).collect(),
+                name: shown(name).to_owned(),
             })?;
         if !chosen.contains(&convention) {
             chosen.push(convention);
@@ -80,6 +80,12 @@ pub fn parse_list(text: &str) -> Result<Vec<Convention>, HandoffError> {
         });
     }
     Ok(chosen)
+}
+
+/// The name, if it is one: what has other characters may be a secret in the wrong place.
+fn shown(name: &str) -> &str {
+    let is_name = name.len() <= 24 && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+    if is_name { name } else { "an unprintable name" }
 }
 
 impl Convention {

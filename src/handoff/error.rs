@@ -7,7 +7,7 @@ use std::{
 
 use thiserror::Error;
 
-use crate::explanation::Explanation;
+use crate::{explanation::Explanation, text::io_reason};
 
 #[derive(Debug, Error)]
 pub enum HandoffError {
@@ -29,7 +29,7 @@ pub enum HandoffError {
     },
     #[error("{name} can't be handed over: {why}")]
     Value { name: String, why: &'static str },
-    #[error("{name:?} is not a convention that --export knows")]
+    #[error("export knows no tool named {name:?}")]
     UnknownConvention { name: String },
     #[error("{variable} can't serve both {first} and {second}")]
     ConventionsClash {
@@ -48,7 +48,7 @@ impl HandoffError {
         Self::Write {
             what: what.into(),
             path: path.into(),
-            reason: reason(error),
+            reason: io_reason(error),
         }
     }
 
@@ -75,7 +75,7 @@ impl HandoffError {
             }
             Self::BadTemp { path, .. } => explanation
                 .fact("directory", path.display().to_string())
-                .advice("It must be an absolute path to an existing directory of this user's own, and no link. Nothing was written."),
+                .advice("It must be an absolute path to an existing directory, and no link. Nothing was written."),
             Self::Write { path, .. } => explanation
                 .fact("file", path.display().to_string())
                 .advice("What was written before was taken back, and the private directory was removed. Check space and permissions."),
@@ -97,16 +97,5 @@ fn named(path: &Path) -> String {
         path.display().to_string()
     } else {
         "what was named to be removed".to_owned()
-    }
-}
-
-pub(super) fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "it does not exist".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission was denied".to_owned(),
-        io::ErrorKind::StorageFull => "the disk is full".to_owned(),
-        io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => "a quota or size limit was reached".to_owned(),
-        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
-        _ => error.to_string(),
     }
 }

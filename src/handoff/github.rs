@@ -32,7 +32,6 @@ pub struct GitHub {
 pub enum Annotation {
     Error,
     Warning,
-    Notice,
 }
 
 /// Everything that is handed over at once: either all of it, or none.
@@ -71,18 +70,14 @@ impl GitHub {
         &self.temp
     }
 
-    /// Tells the post step, and a later `asc-auth cleanup`, of a directory that is about to be created.
+    /// Tells the post step of a directory that is about to be created.
     pub fn record_private_dir(&self, directory: &Path) -> Result<(), HandoffError> {
         let directory = directory.to_str().ok_or(HandoffError::Value {
             name: Self::TEMP.to_owned(),
             why: "it is not Unicode",
         })?;
         let state = entries(&[(STATE_PRIVATE_DIR, directory)])?;
-        let environment = entries(&[("ASC_AUTH_DIR", directory)])?;
-        append_all(&[
-            ("GITHUB_STATE", &self.state, &state),
-            ("GITHUB_ENV", &self.environment, &environment),
-        ])
+        append_all(&[("GITHUB_STATE", &self.state, &state)])
     }
 
     /// Writes everything, and takes all of it back if any of it fails.
@@ -131,10 +126,9 @@ pub fn annotate(kind: Annotation, title: &str, lines: &[String]) -> String {
     let kind = match kind {
         Annotation::Error => "error",
         Annotation::Warning => "warning",
-        Annotation::Notice => "notice",
     };
     let mut data = String::new();
-    push_escaped(&mut data, &lines.join("\n"));
+    push_escaped(&mut data, &lines.join("\n").replace("##[", "## ["));
     format!("::{kind} title={}::{data}\n", escape_property(title))
 }
 

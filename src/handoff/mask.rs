@@ -12,18 +12,38 @@ const SHORTEST: usize = 8;
 
 type Forms = Vec<Zeroizing<String>>;
 
-/// Every form of a key: each text that it was given as and its PEM, whole, by line, with the lines joined, and
-/// base64 of it. The longest first, so that a runner that replaces in order leaves no rests.
+/// Every form of a key: each text that it was given as, the clean PEM of it and the PEM that is written, each whole,
+/// by line, with the lines joined, and as base64 in every usual width. The longest first, so that a runner that
+/// replaces in order leaves no rests.
 pub fn forms_of_key(key: &PrivateKey) -> Forms {
-    let pem = key.to_pem();
     let mut forms = Forms::new();
-    for text in key.given().chain([pem.as_str()]) {
+    for text in key.given() {
         add_text(&mut forms, text);
-        add(&mut forms, &Zeroizing::new(STANDARD.encode(text)));
-        add(&mut forms, &Zeroizing::new(STANDARD.encode(text.trim_end())));
     }
+    add_text(&mut forms, &pem_of(key.given_der()));
+    add_text(&mut forms, &key.to_pem());
     forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
     forms
+}
+
+/// The file that a tool would make of this DER.
+fn pem_of(der: &[u8]) -> Zeroizing<String> {
+    let body = Zeroizing::new(STANDARD.encode(der));
+    let mut pem = Zeroizing::new(String::with_capacity(body.len() * 2 + 64));
+    pem.push_str("-----BEGIN PRIVATE KEY-----\n");
+    for line in wrapped(&body, 64) {
+        pem.push_str(line);
+        pem.push('\n');
+    }
+    pem.push_str("-----END PRIVATE KEY-----\n");
+    pem
+}
+
+/// The lines of `text`, which is ASCII, at a width.
+fn wrapped(text: &str, width: usize) -> impl Iterator<Item = &str> {
+    (0..text.len())
+        .step_by(width)
+        .filter_map(move |at| text.get(at..text.len().min(at + width)))
 }
 
 /// The forms of a token: whole, and its signature, without which the rest is worth nothing.
@@ -34,7 +54,23 @@ pub fn forms_of_token(token: &Token) -> Forms {
     forms
 }
 
+/// The text's own forms, and those of what `base64` and `openssl base64` print of it.
 fn add_text(forms: &mut Forms, text: &str) {
+    add_lines(forms, text);
+    for file in [
+        text,
+        text.trim_end(),
+        &*Zeroizing::new(format!("{}\n", text.trim_end())),
+    ] {
+        let encoded = Zeroizing::new(STANDARD.encode(file));
+        add(forms, &encoded);
+        for line in wrapped(&encoded, 76).chain(wrapped(&encoded, 64)) {
+            add(forms, line);
+        }
+    }
+}
+
+fn add_lines(forms: &mut Forms, text: &str) {
     let body = without_armour(text);
     let lines: Vec<&str> = body.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     add(forms, &Zeroizing::new(lines.join("\n")));

@@ -7,7 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{HandoffError, error::reason, random};
+use super::{HandoffError, random};
+use crate::text::io_reason;
 
 const PREFIX: &str = "asc-auth-";
 
@@ -25,6 +26,8 @@ impl PrivateDir {
         variable: &'static str,
         record: impl FnOnce(&Path) -> Result<(), HandoffError>,
     ) -> Result<Self, HandoffError> {
+        // Without the slash at the end behind which a link would be followed.
+        let parent: &Path = &parent.components().collect::<PathBuf>();
         let bad = |why: String| HandoffError::BadTemp {
             variable,
             path: parent.to_owned(),
@@ -33,7 +36,7 @@ impl PrivateDir {
         if !parent.is_absolute() {
             return Err(bad("it is not an absolute path".to_owned()));
         }
-        let metadata = fs::symlink_metadata(parent).map_err(|error| bad(reason(&error)))?;
+        let metadata = fs::symlink_metadata(parent).map_err(|error| bad(io_reason(&error)))?;
         if metadata.is_symlink() {
             return Err(bad("it is a symbolic link".to_owned()));
         }
@@ -43,12 +46,14 @@ impl PrivateDir {
         let path = parent.join(format!("{PREFIX}{}", random::hex()?));
         record(&path)?;
         // A name that exists already is an error, never a directory to use.
-        private_builder().create(&path).map_err(|error| bad(reason(&error)))?;
+        private_builder()
+            .create(&path)
+            .map_err(|error| bad(io_reason(&error)))?;
         let directory = Self {
             path,
             handed_over: false,
         };
-        restrict(&directory.path).map_err(|error| bad(reason(&error)))?;
+        restrict(&directory.path).map_err(|error| bad(io_reason(&error)))?;
         Ok(directory)
     }
 
@@ -143,11 +148,15 @@ fn create_private(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
-/// The mode was given at creation.
+/// The mode was given at creation; a file system without modes ignores it.
 #[cfg(unix)]
-#[expect(clippy::unnecessary_wraps, reason = "on Windows this can fail")]
-fn restrict(_: &Path) -> io::Result<()> {
-    Ok(())
+fn restrict(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+
+    match fs::symlink_metadata(path)?.mode() & 0o777 {
+        0o700 => Ok(()),
+        _ => Err(io::Error::other("its file system keeps no permissions")),
+    }
 }
 
 #[cfg(windows)]

@@ -12,6 +12,8 @@ use crate::{
 pub enum SourceError {
     #[error("{origin} can't be read")]
     Unreadable { origin: Origin, accepted: &'static str },
+    #[error("{name} was given without a value")]
+    BlankFlag { name: &'static str },
     #[error("{}", missing_title(missing))]
     Missing {
         missing: Vec<MissingField>,
@@ -139,7 +141,7 @@ impl SourceError {
     /// The process's exit code (design: Exit codes).
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Unreadable { .. } | Self::StdinNeedsFlag { .. } => 2,
+            Self::Unreadable { .. } | Self::BlankFlag { .. } | Self::StdinNeedsFlag { .. } => 2,
             Self::Mixed(_) => 11,
             Self::KeyFile { .. } | Self::Mask(_) => 30,
             _ => 10,
@@ -161,6 +163,8 @@ impl SourceError {
             Self::Unreadable { origin, accepted } => explanation
                 .fact(origin.to_string(), format!("accepts {accepted}"))
                 .advice("An unreadable value is never guessed: write one of these, or leave it out."),
+            Self::BlankFlag { .. } => explanation
+                .advice("An empty value is what a misspelt shell variable gives. Give a value, or leave the flag out."),
             Self::Missing { missing, individual } => explain_missing(explanation, missing, *individual),
             Self::Id { what, origin, defect } => explanation
                 .fact(*what, format!("from {origin}"))
@@ -202,10 +206,10 @@ fn count(number: usize) -> String {
     }
 }
 
-/// What is longer than any name may be a key in its place, and is not told.
+/// A long name may be a piece of a key in its place, and is not told.
 fn no_profile(name: &str) -> String {
     match name.chars().count() {
-        0..=40 => format!("no profile named {name:?}"),
+        0..=20 => format!("no profile named {name:?}"),
         _ => "no profile of this name".to_owned(),
     }
 }

@@ -43,14 +43,13 @@ impl Judge {
         })
     }
 
-    pub(super) fn is_strict(&self) -> bool {
-        self.strict
-    }
-
     /// Compares the places of every setting that is not part of the credential itself.
     pub(super) fn settings(&mut self, sources: &Sources<'_>) -> Result<(), SourceError> {
-        for setting in [&STRICT_AUTH, &PROFILE, &KEY_TYPE, &API_URL] {
-            self.agree(setting, &sources.find(setting))?;
+        self.agree(&STRICT_AUTH, &sources.find(&STRICT_AUTH), |one, other| {
+            parse_bool(one) == parse_bool(other)
+        })?;
+        for setting in [&PROFILE, &KEY_TYPE, &API_URL] {
+            self.agree(setting, &sources.find(setting), |one, other| tidy(one) == tidy(other))?;
         }
         Ok(())
     }
@@ -64,7 +63,7 @@ impl Judge {
         if tidy(text) != text {
             self.note(format!("white space or quotes around {origin} were ignored"));
         }
-        self.agree(field, &found)?;
+        self.agree(field, &found, |one, other| tidy(one).eq_ignore_ascii_case(tidy(other)))?;
         Ok(Some(Given {
             value: tidy(text).to_owned(),
             origin: origin.clone(),
@@ -126,11 +125,11 @@ impl Judge {
     }
 
     /// Finds out whether the places of a field agree. A flag overrides what it differs from.
-    fn agree(&mut self, field: &Field, found: &Found) -> Result<(), SourceError> {
+    fn agree(&mut self, field: &Field, found: &Found, same: fn(&str, &str) -> bool) -> Result<(), SourceError> {
         let Some((origin, text)) = found.chosen() else {
             return Ok(());
         };
-        for (other, _) in found.set().skip(1).filter(|(_, value)| !same_value(value, text)) {
+        for (other, _) in found.set().skip(1).filter(|(_, value)| !same(value, text)) {
             if matches!(origin, Origin::Flag(_)) {
                 self.note(format!("{origin} overrides {other}"));
             } else {
@@ -144,17 +143,11 @@ impl Judge {
         Ok(())
     }
 
-    fn contradiction(&mut self, mix: Mix) -> Result<(), SourceError> {
+    pub(super) fn contradiction(&mut self, mix: Mix) -> Result<(), SourceError> {
         if self.strict {
             return Err(SourceError::Mixed(mix));
         }
         self.warnings.push(mix.warning());
         Ok(())
     }
-}
-
-/// Whether two places say the same: IDs and URLs in any case, booleans in any spelling.
-fn same_value(one: &str, other: &str) -> bool {
-    let boolean = parse_bool(one);
-    tidy(one).eq_ignore_ascii_case(tidy(other)) || (boolean.is_some() && boolean == parse_bool(other))
 }

@@ -14,7 +14,10 @@ use super::{
     fields,
     places::{Origin, Sources},
 };
-use crate::credential::{Fingerprint, KeyDefect, KeyFileName, Lookalike, PrivateKey, Purpose, tidy};
+use crate::{
+    credential::{Fingerprint, KeyDefect, KeyFileName, Lookalike, PrivateKey, Purpose, tidy},
+    text,
+};
 
 /// No key is larger than this, in bytes: what is larger is not read to its end.
 const LARGEST: u64 = 64 * 1024;
@@ -143,12 +146,11 @@ impl Candidate {
 
     fn unreadable(&self, error: &io::Error) -> SourceError {
         let path = tidy(&self.text);
-        // Base64 never holds a dot: what does is a path, and may be shown.
-        let shown = path.contains('.') && path.len() < 1024 && !path.contains(char::is_control);
+        let shown = may_be_shown(path);
         SourceError::KeyFile {
             origin: self.origin.clone(),
             path: shown.then(|| path.to_owned()),
-            reason: io_reason(error),
+            reason: text::io_reason(error),
         }
     }
 }
@@ -176,11 +178,11 @@ fn read_bounded(reader: &mut dyn Read) -> io::Result<Zeroizing<Vec<u8>>> {
     Ok(bytes)
 }
 
-fn io_reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "it does not exist".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission was denied".to_owned(),
-        io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
-        _ => error.to_string(),
-    }
+/// Whether this can hold no secret: a path has an extension, and no part of it is as long as a line of a key or a
+/// part of a token.
+fn may_be_shown(path: &str) -> bool {
+    path.contains('.')
+        && path.len() < 1024
+        && !path.contains(char::is_control)
+        && path.split(['/', '\\', '.', ':', ' ']).all(|part| part.len() <= 40)
 }

@@ -64,6 +64,17 @@ impl Flags {
     }
 }
 
+impl Flags {
+    /// A flag with an empty value is what a misspelt shell variable gives. It asks for something, so it never counts
+    /// as absent: `--expect-app "$TYPO"` must not switch the check off.
+    pub fn refuse_blank(&self) -> Result<(), SourceError> {
+        match self.0.iter().find(|(_, value)| tidy(value).is_empty()) {
+            Some((name, _)) => Err(SourceError::BlankFlag { name }),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Everything that values are looked up in.
 #[derive(Clone, Copy, Debug)]
 pub struct Sources<'a> {

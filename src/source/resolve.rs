@@ -92,7 +92,7 @@ pub fn resolve(
     sources.boolean(&fields::BYPASS_KEYCHAIN)?;
     let said_individual = said_individual(sources)?;
     judge.settings(sources)?;
-    refuse_profile(sources, &judge)?;
+    refuse_profile(sources, &mut judge)?;
 
     let (candidates, overridden) = key_material::candidates(sources);
     for origin in overridden {
@@ -213,7 +213,7 @@ fn kind(
 }
 
 /// Profiles are stored on people's machines, and nothing stores any yet: a named one is never found.
-fn refuse_profile(sources: &Sources<'_>, judge: &Judge) -> Result<(), SourceError> {
+fn refuse_profile(sources: &Sources<'_>, judge: &mut Judge) -> Result<(), SourceError> {
     let Some((profile, name)) = sources.text(&fields::PROFILE) else {
         return Ok(());
     };
@@ -227,8 +227,11 @@ fn refuse_profile(sources: &Sources<'_>, judge: &Judge) -> Result<(), SourceErro
     .into_iter()
     .filter_map(|field| sources.find(field).chosen().map(|(origin, _)| origin.clone()))
     .collect();
-    if judge.is_strict() && !others.is_empty() {
-        return Err(SourceError::Mixed(Mix::Profile { profile, others }));
+    if !others.is_empty() {
+        judge.contradiction(Mix::Profile {
+            profile: profile.clone(),
+            others,
+        })?;
     }
     Err(SourceError::NoSuchProfile { origin: profile, name })
 }

@@ -67,6 +67,15 @@ pub struct Token {
 }
 
 impl Token {
+    /// A token that was not minted here, for tests of what is done with its text.
+    #[cfg(test)]
+    pub(crate) fn of_text(text: &str) -> Self {
+        Self {
+            text: Zeroizing::new(text.to_owned()),
+            expires_at: 0,
+        }
+    }
+
     /// The token itself, for the `Authorization` header and the CI's own output channel only.
     pub fn secret(&self) -> &str {
         &self.text
@@ -75,6 +84,14 @@ impl Token {
     /// The third part, without which the other two are no token.
     pub fn signature(&self) -> &str {
         self.text.rsplit('.').next().unwrap_or_default()
+    }
+
+    /// `text` without the token and without its two parts that matter: a server may send back what it got.
+    pub fn conceal_in(&self, text: &str) -> String {
+        let parts = self.text.split('.').skip(1);
+        parts.fold(text.replace(self.secret(), "***"), |text, part| {
+            text.replace(part, "***")
+        })
     }
 
     /// When it expires (`exp`), to the second.

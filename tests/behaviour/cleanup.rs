@@ -201,7 +201,8 @@ mod unix {
             .unwrap_or_else(|| panic!("{signal} was survived: {ended}"))
     }
 
-    const SIGNALS: [(&str, i32); 4] = [("TERM", 15), ("KILL", 9), ("INT", 2), ("HUP", 1)];
+    // SIGINT and SIGHUP are not here: a test run in the background of a shell inherits them ignored.
+    const SIGNALS: [(&str, i32); 2] = [("TERM", 15), ("KILL", 9)];
 
     #[test]
     fn a_setup_that_is_killed_with_the_key_on_disk_is_cleaned_up_after() {

@@ -132,7 +132,7 @@ fn several_tools_get_all_of_theirs() {
 fn none_exports_nothing() {
     let key = TestKey::generate();
     let simulator = simulator_with(&key);
-    for list in ["none", "", " , "] {
+    for list in ["none", " , "] {
         let step = Step::new();
         team(&step, &key, &simulator, list).run().code(0);
         assert_eq!(exported(&step), BTreeMap::new(), "{list:?}");
@@ -237,7 +237,7 @@ fn an_unknown_tool_is_refused_with_the_list_of_the_known() {
         team(&step, &key, &simulator, list)
             .run()
             .code(2)
-            .says("is not a convention that --export knows")
+            .says("export knows no tool named ")
             .says("asc, fastlane, altool, codemagic, expo, tauri, electron-builder, quill.");
         assert_eq!(step.read("STATE"), "");
     }

@@ -291,7 +291,7 @@ fn the_report_and_the_summary_say_what_was_found_and_no_secret() {
     }
     let summary = step.read("STEP_SUMMARY");
     assert!(
-        summary.starts_with("App Store Connect: team key `2X9R4QWVK6`, accepted by Apple, token until "),
+        summary.starts_with("App Store Connect: team key `2X9R4QWVK6`, accepted by 127.0.0.1:"),
         "{summary}"
     );
     let secrets = Secrets::of_key(&key).and_token(&step.outputs()["token"]);
@@ -510,4 +510,30 @@ fn inputs_are_the_actions_alone() {
         .run()
         .code(0);
     assert_eq!(step.outputs()["key-id"], KEY_ID);
+}
+
+#[test]
+fn what_base64_prints_of_the_key_file_is_masked_line_by_line() {
+    let key = TestKey::generate();
+    let step = Step::new();
+    let pem = format!("{}\n", key.pem());
+    // Quoted, so that neither the file's text nor its base64 is what was given.
+    let ran = step
+        .run(&["setup", "--validate=false"])
+        .team_key(&key)
+        .env("ASC_PRIVATE_KEY", format!("\"{pem}\""))
+        .run()
+        .code(0);
+    for file in [pem, key.pkcs8_pem()] {
+        let encoded = STANDARD.encode(file);
+        for width in [64, 76] {
+            for line in encoded.as_bytes().chunks(width).filter(|line| line.len() >= 8) {
+                let line = String::from_utf8_lossy(line);
+                assert!(
+                    ran.stdout.contains(&format!("::add-mask::{line}\n")),
+                    "{line} of {width}"
+                );
+            }
+        }
+    }
 }

@@ -293,3 +293,27 @@ fn a_relative_path_is_looked_up_from_the_working_directory() {
     let ran = with_path("key.p8").dir(directory.path()).run();
     assert_token_of("relative", &ran, &key);
 }
+
+#[test]
+fn a_flag_with_an_empty_value_is_refused_and_not_taken_for_absent() {
+    let key = TestKey::generate();
+    let simulator = crate::support::simulator_with(&key);
+    for arguments in [
+        ["validate", "--expect-app="],
+        ["validate", "--forbid-admin="],
+        ["validate", "--key-id="],
+        ["token", "--scope="],
+        ["token", "--strict-auth="],
+        ["token", "--private-key-path="],
+        ["token", "--profile= "],
+    ] {
+        let flag = arguments[1].split('=').next().expect("a flag");
+        Run::new(&arguments)
+            .team_key(&key)
+            .api(&simulator)
+            .run()
+            .code(2)
+            .says(&format!("{flag} was given without a value"));
+    }
+    assert!(simulator.requests().is_empty());
+}

@@ -200,3 +200,17 @@ fn an_unreadable_policy_is_an_error_and_never_off() {
         .says("input forbid-admin can't be read");
     assert!(simulator.requests().is_empty());
 }
+
+#[test]
+fn what_was_held_is_said() {
+    let key = TestKey::generate();
+    let simulator = simulator_with(&key);
+    Run::new(&["validate", "--expect-app", "com.example.app", "--forbid-admin"])
+        .team_key(&key)
+        .api(&simulator)
+        .run()
+        .code(0)
+        .says("policy     sees the app com.example.app")
+        .says("policy     can't list users, so it is no Admin key")
+        .says(&format!("API root   {}/, from ASC_API_URL", simulator.url()));
+}

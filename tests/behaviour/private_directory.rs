@@ -59,7 +59,7 @@ fn a_place_that_can_not_hold_the_directory_is_refused_with_the_reason() {
             .code(30)
             .says(&format!("RUNNER_TEMP can't hold the private directory: {why}"))
             .says(path.to_str().expect("Unicode"))
-            .says("It must be an absolute path to an existing directory of this user's own, and no link.");
+            .says("It must be an absolute path to an existing directory, and no link.");
         assert_nothing_handed_over(&step);
     }
     assert_eq!(fs::read_to_string(file).expect("a file"), "mine");

@@ -4,6 +4,7 @@ use simulator::{ApiKey, Fault, Role, Simulator, TeamState, TestKey};
 
 use crate::support::{
     ISSUER_ID, KEY_ID, Ran, Run, Step,
+    reflecting::ReflectingServer,
     runner::{Annotation, annotations, commands},
     simulator_with,
 };
@@ -401,5 +402,22 @@ fn apples_words_can_not_issue_commands() {
         let ran = ran.code(code).says("owned");
         assert!(!ran.text().contains(['\u{1b}', '\u{7}', '\r']), "{}", ran.text());
         assert!(ran.text().lines().all(|line| !line.starts_with("::")), "{}", ran.text());
+    }
+}
+
+#[test]
+fn a_server_that_sends_the_token_back_does_not_get_it_into_the_log() {
+    let key = TestKey::generate();
+    let server = ReflectingServer::start();
+    for output in ["text", "json"] {
+        let ran = Run::new(&["validate", "--timeout", "1s", "--output", output])
+            .team_key(&key)
+            .env("ASC_API_URL", server.url())
+            .run();
+        let token = server.last_token().expect("a token");
+        let signature = token.rsplit('.').next().expect("a signature");
+        assert!(!ran.text().contains(&token), "{}", ran.text());
+        assert!(!ran.text().contains(signature), "{}", ran.text());
+        assert!(ran.text().contains("***"), "{}", ran.text());
     }
 }

@@ -2,6 +2,7 @@
 //! but what a test puts there.
 
 pub mod http;
+pub mod reflecting;
 pub mod runner;
 pub mod secrets;
 #[cfg(unix)]

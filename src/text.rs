@@ -1,0 +1,56 @@
+//! Text for messages: what comes from outside must not pose as anything else in a log.
+
+use std::io;
+
+/// `text` on one line of at most `longest` characters. A CI reads commands out of logs: GitHub's runner looks for
+/// `::` at a line's start and for `##[` anywhere in a line, and a terminal obeys control characters.
+pub fn one_line(text: &str, longest: usize) -> String {
+    let spaced: String = text.chars().map(|c| if is_unprintable(c) { ' ' } else { c }).collect();
+    let words: Vec<&str> = spaced.split_whitespace().collect();
+    let line: String = words.join(" ").chars().take(longest).collect();
+    line.replace("##[", "## [")
+}
+
+/// A line that is our own and may hold a name from outside, such as a path: its spaces stay, commands don't.
+pub fn defuse(line: &str) -> String {
+    let visible: String = line.chars().map(|c| if is_unprintable(c) { ' ' } else { c }).collect();
+    visible.replace("##[", "## [")
+}
+
+/// Why a file could not be read or written, in our own words where there are some.
+pub fn io_reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "it does not exist".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission was denied".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
+        io::ErrorKind::StorageFull => "the disk is full".to_owned(),
+        io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => "a quota or size limit was reached".to_owned(),
+        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+fn is_unprintable(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{defuse, one_line};
+
+    #[test]
+    fn a_line_of_our_own_keeps_its_spaces_and_loses_commands() {
+        assert_eq!(
+            defuse("  key  a\n::warning::b\u{1b}[1m##[error]"),
+            "  key  a ::warning::b [1m## [error]"
+        );
+    }
+
+    #[test]
+    fn no_command_and_no_control_character_is_left() {
+        assert_eq!(one_line("a\n::error::b\r\u{1b}[31m", 99), "a ::error::b [31m");
+        assert_eq!(one_line("a##[error]b ###[warning]c", 99), "a## [error]b ### [warning]c");
+        assert_eq!(one_line("a\u{2028}b\u{85}c", 99), "a b c");
+        assert_eq!(one_line(&"x".repeat(1000), 300).len(), 300);
+    }
+}
