@@ -43,14 +43,30 @@ fn retell(error: &clap::Error) -> Error {
         (ContextKind::SuggestedArg, "Similar is"),
         (ContextKind::SuggestedSubcommand, "Similar is"),
     ] {
-        if let Some(text) = context(kind) {
+        if let Some(text) = context(kind).filter(|text| !text.is_empty()) {
             let _ = write!(advice, "{label}: {text}. ");
         }
     }
-    advice.push_str("See asc-auth --help.");
-    let what = match context(ContextKind::InvalidArg).filter(|text| is_flag(text)) {
-        Some(flag) => format!("{}: {flag}", error.kind()),
-        None => error.kind().to_string(),
+    advice.push_str("asc-auth COMMAND --help lists the flags of a command.");
+    let flag = context(ContextKind::InvalidArg).filter(|text| is_flag(text));
+    let what = match (error.kind(), flag) {
+        (ErrorKind::UnknownArgument, Some(flag)) => format!("there is no {flag}"),
+        (ErrorKind::UnknownArgument, None) => {
+            advice.insert_str(0, "A value follows its flag with =, as in --strict-auth=true. ");
+            "an argument that belongs to no flag".to_owned()
+        }
+        (ErrorKind::InvalidSubcommand, _) => {
+            advice.insert_str(0, "Commands are: setup, cleanup, token, validate. ");
+            "there is no such command".to_owned()
+        }
+        (ErrorKind::InvalidValue, Some(flag))
+            if context(ContextKind::InvalidValue).is_none_or(|value| value.is_empty()) =>
+        {
+            format!("a value is missing: {flag}")
+        }
+        (ErrorKind::InvalidValue, Some(flag)) => format!("the value can't be read: {flag}"),
+        (kind, Some(flag)) => format!("{kind}: {flag}"),
+        (kind, None) => kind.to_string(),
     };
     Error::Usage { what, advice }
 }

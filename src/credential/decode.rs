@@ -84,7 +84,7 @@ impl KeyDefect {
             Self::Empty => "Paste the whole .p8 file, or base64 of it.",
             Self::Placeholder => "Check the spelling of the secret's name, and that this shell or CI expands it here.",
             Self::Path => {
-                "Give a path in ASC_PRIVATE_KEY_PATH (or --private-key-path), or paste the file's content here."
+                "Give a path in ASC_PRIVATE_KEY_PATH (in the Action: private-key-path), or paste the file's content here."
             }
             Self::KeyId => "The key ID belongs in ASC_KEY_ID. The private key is the content of the .p8 file.",
             Self::IssuerId => "The issuer ID belongs in ASC_ISSUER_ID. The private key is the content of the .p8 file.",
@@ -98,13 +98,13 @@ impl KeyDefect {
                 "App Store Connect keys are EC keys on P-256. Apple made the key: use the AuthKey_….p8 as downloaded."
             }
             Self::Truncated => {
-                "Copy the whole file, from the BEGIN line to the END line. A secret store that keeps the first line only takes base64 -w0 instead."
+                "Copy the whole file, from the BEGIN line to the END line. If the secret store keeps one line only, store base64 of the file: base64 < AuthKey_….p8 | tr -d '\\n'"
             }
             Self::Damaged => "Some characters are missing or changed. Paste the file again, or use base64 of it.",
             Self::Armour => {
                 "The first line must be -----BEGIN PRIVATE KEY----- and the last -----END PRIVATE KEY-----, with five hyphens on each side."
             }
-            Self::NotBase64 => "Paste the file again, or use base64 of it: base64 -w0 < AuthKey_….p8",
+            Self::NotBase64 => "Paste the file again, or use base64 of it: base64 < AuthKey_….p8 | tr -d '\\n'",
             Self::NotAKey | Self::TooLarge => {
                 "Accepted are the .p8 as downloaded, its body alone, DER, and base64 of any of these."
             }

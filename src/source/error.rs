@@ -242,7 +242,7 @@ fn explain_missing(explanation: Explanation, missing: &[MissingField], individua
     if missing.iter().any(|field| field.what == "issuer ID") && !individual {
         advice.push_str(
             "The issuer ID stands above the list of keys in Users and Access → Integrations. \
-             An individual key has none: say so with key type individual (ASC_KEY_TYPE).\n",
+             An individual key has none: say so with ASC_KEY_TYPE=individual (in the Action: key-type: individual).\n",
         );
     }
     if missing.iter().any(|field| field.what == "key ID") {

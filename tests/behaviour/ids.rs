@@ -288,7 +288,7 @@ fn a_subscription_key_is_refused_by_its_name() {
 fn a_missing_issuer_is_an_error_unless_the_key_is_said_to_be_individual() {
     let key = TestKey::generate();
     let run = |arguments: &[&str]| Run::new(arguments).team_key(&key).unset("ASC_ISSUER_ID").run();
-    let ran = run(&["token"]).says("say so with key type individual (ASC_KEY_TYPE)");
+    let ran = run(&["token"]).says("say so with ASC_KEY_TYPE=individual");
     assert_refused("nothing said", &ran, 10, "no issuer ID was given\n", &key.pem());
     let ran = run(&["token", "--key-type", "team"]);
     assert_refused("team said", &ran, 10, "no issuer ID was given\n", &key.pem());
