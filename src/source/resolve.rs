@@ -286,3 +286,69 @@ fn parse<T>(
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, io};
+
+    use simulator::TestKey;
+
+    use super::*;
+    use crate::source::{Environment, Flags};
+
+    const KEY_ID: &str = "2X9R4QWVK6";
+    const ISSUER_ID: &str = "57246542-96fe-1a63-e053-0824d011072a";
+
+    fn resolve_from(flags: &Flags, variables: &[(&str, &str)]) -> Result<Resolved, SourceError> {
+        let variables = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let environment = Environment::Fixed(variables.collect::<BTreeMap<_, _>>());
+        let sources = Sources {
+            flags,
+            inputs: false,
+            environment: &environment,
+        };
+        resolve(&sources, &mut io::empty(), &mut |_| Ok(()))
+    }
+
+    #[test]
+    fn every_field_remembers_where_it_came_from() {
+        let pem = TestKey::generate().pem();
+        let flags = Flags::default().with("--key-id", Some(KEY_ID));
+        let resolved = resolve_from(
+            &flags,
+            &[
+                ("ASC_KEY_ID", "AAAAAAAAAA"),
+                ("ASC_ISSUER_ID", ISSUER_ID),
+                ("ASC_PRIVATE_KEY", &pem),
+            ],
+        )
+        .expect("a credential");
+        assert_eq!(resolved.credential.key_id.as_str(), KEY_ID);
+        assert_eq!(resolved.origins.key_id, Origin::Flag("--key-id"));
+        assert_eq!(resolved.origins.issuer_id, Some(Origin::Variable("ASC_ISSUER_ID")));
+        assert_eq!(resolved.origins.key_type, Origin::Default);
+        assert_eq!(resolved.origins.private_key, Origin::Variable("ASC_PRIVATE_KEY"));
+        assert_eq!(resolved.notes, ["--key-id overrides ASC_KEY_ID"]);
+        assert_eq!(resolved.other_kind, Some(KeyKind::Individual));
+    }
+
+    #[test]
+    fn an_individual_key_that_may_be_a_team_key_keeps_the_issuer_for_the_question() {
+        let pem = TestKey::generate().pem();
+        let resolved = resolve_from(
+            &Flags::default(),
+            &[
+                ("ASC_KEY_ID", KEY_ID),
+                ("ASC_ISSUER_ID", ISSUER_ID),
+                ("ASC_KEY_TYPE", "individual"),
+                ("ASC_PRIVATE_KEY", &pem),
+            ],
+        )
+        .expect("a credential");
+        assert_eq!(resolved.credential.kind, KeyKind::Individual);
+        assert_eq!(resolved.origins.issuer_id, None);
+        assert!(matches!(resolved.other_kind, Some(KeyKind::Team(_))));
+    }
+}
