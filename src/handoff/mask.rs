@@ -77,12 +77,17 @@ fn add_lines(forms: &mut Forms, text: &str) {
     add(forms, &Zeroizing::new(lines.concat()));
     for line in &lines {
         add(forms, line);
-        for word in line.split_whitespace() {
+        // A body on one line, with spaces where the newlines were.
+        for word in line.split_whitespace().filter(|word| word.bytes().all(is_base64)) {
             add(forms, word);
         }
     }
     let words: Vec<&str> = body.split_whitespace().collect();
     add(forms, &Zeroizing::new(words.concat()));
+}
+
+fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"+/=-_".contains(&byte)
 }
 
 fn add(forms: &mut Forms, form: &str) {
