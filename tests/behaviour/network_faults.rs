@@ -304,6 +304,25 @@ mod tls {
     }
 
     #[test]
+    fn a_machine_without_certificates_trusts_the_bundled_ones_and_not_just_anybody() {
+        use crate::support::shell::{has_namespaces, in_namespace};
+
+        if !has_namespaces() {
+            eprintln!("skipped: no namespaces here");
+            return;
+        }
+        let key = TestKey::generate();
+        let simulator = start(&CertificateAuthority::generate().issue("localhost"), &key);
+        // Without roots of any kind there would be no TLS to speak, and another message.
+        let hidden = "for d in /etc/ssl /etc/pki /usr/share/ca-certificates; do \
+                      [ ! -d $d ] || mount -t tmpfs tmpfs $d || exit 99; done; exec \"$0\" \"$@\"";
+        in_namespace(hidden, validate(&key, &simulator.url()))
+            .code(20)
+            .says("the server's certificate is from an unknown authority");
+        assert!(simulator.requests().is_empty());
+    }
+
+    #[test]
     fn the_systems_own_authorities_do_not_know_a_strangers() {
         let key = TestKey::generate();
         let simulator = start(&CertificateAuthority::generate().issue("localhost"), &key);
