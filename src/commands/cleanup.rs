@@ -34,6 +34,10 @@ pub(super) fn run(args: &CleanupArgs, environment: &Environment, console: Consol
             }
             // Whoever names a directory wants to know; a variable may have been anything by now.
             Err(error @ HandoffError::NotPrivateDir { .. }) if args.dir.is_some() => return Err(error.into()),
+            Err(error @ HandoffError::NotPrivateDir { .. }) => {
+                console.warn(&format!("ASC_AUTH_DIR names nothing that setup made: {error}"));
+                false
+            }
             Err(error) => {
                 console.warn(&format!(
                     "the private directory {} is still there: {error}",

@@ -30,12 +30,7 @@ pub(super) fn run(args: &SetupArgs, environment: &Environment, console: Console)
     }
     let github = GitHub::open(environment)?;
     let flags = args.flags();
-    flags.refuse_blank()?;
-    let sources = Sources {
-        flags: &flags,
-        inputs: args.action_inputs,
-        environment,
-    };
+    let sources = Sources::new(&flags, args.action_inputs, environment)?;
     let (root, audience) = options::api_root(&sources, args.credential.in_house)?;
     let request = options::token_request(&sources, audience)?;
     let wishes = Wishes::read(&sources)?;

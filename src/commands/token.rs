@@ -26,12 +26,7 @@ struct Printed<'a> {
 /// Resolves the credential, mints, prints. On GitHub the masks go to stderr, because stdout is usually captured.
 pub(super) fn run(args: &TokenArgs, environment: &Environment, console: Console) -> Result<(), Error> {
     let flags = args.flags();
-    flags.refuse_blank()?;
-    let sources = Sources {
-        flags: &flags,
-        inputs: false,
-        environment,
-    };
+    let sources = Sources::new(&flags, false, environment)?;
     let (_, audience) = options::api_root(&sources, args.credential.in_house)?;
     let request = options::token_request(&sources, audience)?;
     let resolved = options::resolve(&sources, console)?;

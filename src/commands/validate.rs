@@ -37,12 +37,7 @@ struct Validated<'a> {
 /// Resolves the credential, asks Apple, reports.
 pub(super) fn run(args: &ValidateArgs, environment: &Environment, console: Console) -> Result<(), Error> {
     let flags = args.flags();
-    flags.refuse_blank()?;
-    let sources = Sources {
-        flags: &flags,
-        inputs: false,
-        environment,
-    };
+    let sources = Sources::new(&flags, false, environment)?;
     let (root, audience) = options::api_root(&sources, args.credential.in_house)?;
     let policies = options::policies(&sources)?;
     let budget = args.policy.budget()?;

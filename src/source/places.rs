@@ -64,24 +64,12 @@ impl Flags {
     }
 }
 
-impl Flags {
-    /// A flag with an empty value is what a misspelt shell variable gives. It asks for something, so it never counts
-    /// as absent: `--expect-app "$TYPO"` must not switch the check off.
-    pub fn refuse_blank(&self) -> Result<(), SourceError> {
-        match self.0.iter().find(|(_, value)| tidy(value).is_empty()) {
-            Some((name, _)) => Err(SourceError::BlankFlag { name }),
-            None => Ok(()),
-        }
-    }
-}
-
 /// Everything that values are looked up in.
 #[derive(Clone, Copy, Debug)]
 pub struct Sources<'a> {
-    pub flags: &'a Flags,
-    /// Whether the runner's `INPUT_…` variables are this program's inputs.
-    pub inputs: bool,
-    pub environment: &'a Environment,
+    flags: &'a Flags,
+    pub(super) inputs: bool,
+    environment: &'a Environment,
 }
 
 /// One place and what it holds.
@@ -97,7 +85,22 @@ pub struct Found {
     pub places: Vec<Place>,
 }
 
-impl Sources<'_> {
+impl<'a> Sources<'a> {
+    /// `inputs` says whether the runner's `INPUT_…` variables are this program's inputs.
+    ///
+    /// A flag with an empty value, which is what a misspelt shell variable gives, is refused here, so that no command
+    /// can take it for absent: `--expect-app "$TYPO"` must not switch the check off.
+    pub fn new(flags: &'a Flags, inputs: bool, environment: &'a Environment) -> Result<Self, SourceError> {
+        match flags.0.iter().find(|(_, value)| tidy(value).is_empty()) {
+            Some((name, _)) => Err(SourceError::BlankFlag { name }),
+            None => Ok(Self {
+                flags,
+                inputs,
+                environment,
+            }),
+        }
+    }
+
     pub fn find(&self, field: &Field) -> Found {
         let flag = field.flag.map(|name| Place {
             origin: Origin::Flag(name),

@@ -304,11 +304,7 @@ mod tests {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let environment = Environment::Fixed(variables.collect::<BTreeMap<_, _>>());
-        let sources = Sources {
-            flags,
-            inputs: false,
-            environment: &environment,
-        };
+        let sources = Sources::new(flags, false, &environment)?;
         resolve(&sources, &mut io::empty(), &mut |_| Ok(()))
     }
 

@@ -123,6 +123,18 @@ fn what_is_no_private_directory_is_refused_and_stays() {
     }
 }
 
+#[test]
+fn a_key_in_the_place_of_the_directory_is_not_told_and_fails_no_job() {
+    let key = TestKey::generate();
+    let body: String = key.pem().lines().filter(|line| !line.starts_with("-----")).collect();
+    Run::new(&["cleanup"])
+        .env("ASC_AUTH_DIR", &body)
+        .run()
+        .code(0)
+        .says("ASC_AUTH_DIR names nothing that setup made")
+        .does_not_say(&body);
+}
+
 #[cfg(unix)]
 mod unix {
     use std::{
