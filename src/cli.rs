@@ -1,10 +1,10 @@
 //! Every flag and its help, nothing else. No flag takes key material.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::source::Flags;
+use crate::{handoff, source::Flags};
 
 /// App Store Connect authentication in CI.
 ///
@@ -35,8 +35,10 @@ pub enum Command {
     Setup(SetupArgs),
     /// Remove what setup left
     Cleanup(CleanupArgs),
-    /// Print a token
+    /// Print a token: the one that setup made while it is fresh, else a new one
     Token(TokenArgs),
+    /// Run a command with the credential in its environment, and everything secret redacted from its output
+    Exec(ExecArgs),
     /// Prove that the credential works, with one GET /v1/apps
     Validate(ValidateArgs),
 }
@@ -57,6 +59,9 @@ pub struct CredentialArgs {
     /// The .p8 file, or - for standard input [env: ASC_PRIVATE_KEY_PATH, ASC_PRIVATE_KEY_B64, ASC_PRIVATE_KEY]
     #[arg(long, value_name = "FILE")]
     private_key_path: Option<String>,
+    /// The variable that holds the key: as text, as base64, or as the path of a file
+    #[arg(long, value_name = "NAME", conflicts_with = "private_key_path")]
+    private_key_variable: Option<String>,
     /// team or individual [env: ASC_KEY_TYPE] [default: team]
     #[arg(long, value_name = "TYPE")]
     key_type: Option<String>,
@@ -140,11 +145,15 @@ pub struct SetupArgs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Ci {
     Github,
+    Gitlab,
+    Azure,
+    /// Any shell: prints the path of an env file
+    None,
 }
 
 #[derive(Args, Debug)]
 pub struct CleanupArgs {
-    /// The private directory to remove [env: ASC_AUTH_DIR]
+    /// The private directory to remove [env: ASC_AUTH_DIR] [default: what this CI job has left]
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
     #[command(flatten)]
@@ -157,8 +166,33 @@ pub struct TokenArgs {
     pub credential: CredentialArgs,
     #[command(flatten)]
     pub lifetime: LifetimeArgs,
+    /// Reuse a token only while it is good for more than this
+    #[arg(long, value_name = "TIME", help_heading = "Token")]
+    min_remaining: Option<String>,
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+#[derive(Args, Debug)]
+pub struct ExecArgs {
+    #[command(flatten)]
+    pub credential: CredentialArgs,
+    #[command(flatten)]
+    pub lifetime: LifetimeArgs,
+    #[command(flatten)]
+    pub policy: PolicyArgs,
+    /// Don't prove the key with a request first
+    #[arg(long, help_heading = "Validation")]
+    pub no_validate: bool,
+    /// Set the variables and files that these tools read, with commas: as for setup
+    #[arg(long, value_name = "LIST", help_heading = "Hand-over")]
+    export: Option<String>,
+    /// Let the output through as it is: for a person at a terminal
+    #[arg(long, help_heading = "Output")]
+    pub no_redact: bool,
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub command: Vec<OsString>,
 }
 
 #[derive(Args, Debug)]
@@ -182,7 +216,15 @@ impl SetupArgs {
 
 impl TokenArgs {
     pub fn flags(&self) -> Flags {
-        self.lifetime.add_to(self.credential.flags())
+        let flags = self.lifetime.add_to(self.credential.flags());
+        flags.with("--min-remaining", self.min_remaining.as_deref())
+    }
+}
+
+impl ExecArgs {
+    pub fn flags(&self) -> Flags {
+        let flags = self.policy.add_to(self.lifetime.add_to(self.credential.flags()));
+        flags.with("--export", self.export.as_deref())
     }
 }
 
@@ -199,6 +241,7 @@ impl CredentialArgs {
             .with("--key-id", self.key_id.as_deref())
             .with("--issuer-id", self.issuer_id.as_deref())
             .with("--private-key-path", self.private_key_path.as_deref())
+            .with("--private-key-variable", self.private_key_variable.as_deref())
             .with("--key-type", self.key_type.as_deref())
             .with("--strict-auth", self.strict_auth.as_deref())
             .with("--bypass-keychain", self.bypass_keychain.as_deref())
@@ -223,19 +266,34 @@ impl PolicyArgs {
     }
 }
 
+impl Ci {
+    pub fn to_handoff(self) -> handoff::Ci {
+        match self {
+            Self::Github => handoff::Ci::GitHub,
+            Self::Gitlab => handoff::Ci::GitLab,
+            Self::Azure => handoff::Ci::Azure,
+            Self::None => handoff::Ci::Shell,
+        }
+    }
+}
+
 impl Command {
-    /// Whether stdout is a result that scripts capture, as in `TOKEN=$(asc-auth token)`.
+    /// Whether stdout is a result that scripts capture, as in `TOKEN=$(asc-auth token)`, or a child's own.
     pub fn is_captured(&self) -> bool {
-        matches!(self, Self::Token(_))
+        matches!(self, Self::Token(_) | Self::Exec(_))
     }
 
-    /// Whether a CI was named, so that it need not be recognised.
-    pub fn is_for_github(&self) -> bool {
-        matches!(self, Self::Setup(args) if args.ci == Some(Ci::Github))
+    /// The CI that was named, so that it need not be recognised.
+    pub fn ci(&self) -> Option<handoff::Ci> {
+        match self {
+            Self::Setup(args) => args.ci.map(Ci::to_handoff),
+            _ => None,
+        }
     }
 
     pub fn wants_json(&self) -> bool {
         let output = match self {
+            Self::Exec(_) => return false,
             Self::Setup(args) => &args.output,
             Self::Cleanup(args) => &args.output,
             Self::Token(args) => &args.output,

@@ -20,6 +20,16 @@ impl Clock {
         Self { correction: -skew.0 }
     }
 
+    /// The system's clock plus so many seconds, which are at most a day.
+    pub fn with_correction(correction: i64) -> Option<Self> {
+        (correction.abs() <= LARGEST_CORRECTION).then_some(Self { correction })
+    }
+
+    /// Seconds that are added to the system's clock.
+    pub fn correction(self) -> i64 {
+        self.correction
+    }
+
     /// Unix seconds.
     pub fn now(self) -> i64 {
         let now = match SystemTime::now().duration_since(UNIX_EPOCH) {

@@ -7,7 +7,8 @@
 //! - [`source`] and [`token`]: where a credential comes from, and what is signed with it
 //! - [`credential`]: key ID, issuer ID, private key, and how they are checked
 //!
-//! [`error`] and [`report`] bring the errors of every floor together; [`explanation`], [`clock`] and [`text`] are the ground.
+//! [`error`] and [`report`] bring the errors of every floor together; the ground is
+//! [`explanation`], [`clock`], [`text`], [`random`] and [`private_files`].
 #![forbid(unsafe_code)]
 
 pub mod cli;
@@ -18,6 +19,8 @@ pub mod credential;
 pub mod error;
 pub mod explanation;
 pub mod handoff;
+pub mod private_files;
+pub mod random;
 pub mod report;
 pub mod source;
 pub mod text;

@@ -25,7 +25,7 @@ fn run() -> u8 {
     };
     let console = Console::of(&cli.command, &environment);
     match commands::run(&cli.command, &environment, console) {
-        Ok(()) => 0,
+        Ok(code) => code,
         Err(error) => {
             console.error(&error);
             error.exit_code()

@@ -1,8 +1,9 @@
-//! Results and errors for a terminal, a GitHub log and JSON: the same words in each.
+//! Results and errors for a terminal, a CI's log and JSON: the same words in each.
 //!
-//! Results go to stdout. Words for people go to stderr, except in a step of a GitHub job: there everything goes to
-//! stdout, because the runner reads two streams in no fixed order and masks work forward only. A command whose
-//! stdout is a result, so that scripts capture it, says its words and its masks on stderr there too.
+//! Results go to stdout. Words for people go to stderr, except where the CI reads commands out of its log, as GitHub
+//! and Azure Pipelines do: there everything goes to stdout, because two streams are read in no fixed order and masks
+//! work forward only. A command whose stdout is a result, so that scripts capture it, says its words and its masks on
+//! stderr there too.
 
 use std::io::{self, Write};
 
@@ -13,7 +14,7 @@ use crate::{
     cli::Command,
     error::Error,
     explanation::Explanation,
-    handoff::{self, Annotation},
+    handoff::{self, Annotation, Ci},
     source::Environment,
     text::defuse,
 };
@@ -21,17 +22,35 @@ use crate::{
 /// Where this process's words go, and in which form.
 #[derive(Clone, Copy, Debug)]
 pub struct Console {
-    github: bool,
+    log: Log,
     json: bool,
     /// Whether stdout is a result that scripts capture.
     captured: bool,
+}
+
+/// Who reads the log for commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Log {
+    Plain,
+    GitHub,
+    Azure,
+}
+
+impl Log {
+    fn of(ci: Option<Ci>) -> Self {
+        match ci {
+            Some(Ci::GitHub) => Self::GitHub,
+            Some(Ci::Azure) => Self::Azure,
+            Some(Ci::GitLab | Ci::Shell) | None => Self::Plain,
+        }
+    }
 }
 
 impl Console {
     /// The console of a command, which may name its CI.
     pub fn of(command: &Command, environment: &Environment) -> Self {
         Self {
-            github: command.is_for_github() || handoff::GitHub::is_here(environment),
+            log: Log::of(command.ci().or_else(|| Ci::detect(environment))),
             json: command.wants_json(),
             captured: command.is_captured() || command.wants_json(),
         }
@@ -40,44 +59,42 @@ impl Console {
     /// The console for a command line that could not be read.
     pub fn without_command(environment: &Environment) -> Self {
         Self {
-            github: handoff::GitHub::is_here(environment),
+            log: Log::of(Ci::detect(environment)),
             json: false,
             captured: true,
         }
-    }
-
-    pub fn is_github(self) -> bool {
-        self.github
     }
 
     pub fn is_json(self) -> bool {
         self.json
     }
 
-    /// Tells GitHub's runner what to mask, and flushes. Elsewhere nothing can be masked, and `forms` is not asked.
+    /// Tells the CI what to mask, and flushes. Where nothing can be masked, `forms` is not asked.
     pub fn mask(self, forms: impl FnOnce() -> Vec<Zeroizing<String>>) -> io::Result<()> {
-        if !self.github {
-            return Ok(());
+        match self.log {
+            Log::Plain => Ok(()),
+            Log::GitHub => self.say(&handoff::masks_for_github(&forms())),
+            Log::Azure => self.say(&handoff::masks_for_azure(&forms())),
         }
-        self.say(&handoff::masks(&forms()))
     }
 
-    /// A headline and its lines: a group on GitHub.
+    /// A headline and its lines: a group where the log knows groups.
     pub fn report(self, headline: &str, lines: &[String]) {
         let lines = defused(lines);
-        self.tell(&if self.github {
-            format!("::group::{headline}\n{lines}\n::endgroup::\n")
-        } else {
-            format!("{headline}\n{lines}\n")
+        self.tell(&match self.log {
+            Log::Plain => format!("{headline}\n{lines}\n"),
+            Log::GitHub => format!("::group::{headline}\n{lines}\n::endgroup::\n"),
+            Log::Azure => format!("##[group]{headline}\n{lines}\n##[endgroup]\n"),
         });
     }
 
     /// Something odd that did not stop the run. Beside JSON it stands on stderr.
     pub fn warn(self, text: &str) {
-        let _ = self.say(&if self.github {
-            handoff::annotate(Annotation::Warning, "App Store Connect", &[text.to_owned()])
-        } else {
-            format!("warning: {}\n", defuse(text))
+        let lines = [text.to_owned()];
+        let _ = self.say(&match self.log {
+            Log::Plain => format!("warning: {}\n", defuse(text)),
+            Log::GitHub => handoff::annotate_github(Annotation::Warning, "App Store Connect", &lines),
+            Log::Azure => handoff::annotate_azure(Annotation::Warning, &lines),
         });
     }
 
@@ -92,6 +109,16 @@ impl Console {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             written => written.map_err(Error::Output),
         }
+    }
+
+    /// A result without which the caller could not find what was made for it: it must arrive.
+    pub fn deliver(self, text: &str) -> Result<(), Error> {
+        write_all(&mut io::stdout().lock(), text).map_err(Error::Output)
+    }
+
+    /// Commands for the CI that reads the log.
+    pub fn command(self, text: &str) -> io::Result<()> {
+        self.say(text)
     }
 
     pub fn json<T: Serialize>(self, value: &T) -> Result<(), Error> {
@@ -109,13 +136,18 @@ impl Console {
                 exit_code: error.exit_code(),
             };
             let _ = self.json(&failure);
-        } else if self.github {
-            let lines = annotation_lines(&explanation);
-            self.tell(&handoff::annotate(Annotation::Error, &explanation.title, &lines));
-        } else {
-            let title = defuse(&explanation.title);
-            self.tell(&format!("error: {title}\n{}\n", defused(&explanation.body())));
+            return;
         }
+        self.tell(&match self.log {
+            Log::Plain => {
+                let title = defuse(&explanation.title);
+                format!("error: {title}\n{}\n", defused(&explanation.body()))
+            }
+            Log::GitHub => {
+                handoff::annotate_github(Annotation::Error, &explanation.title, &annotation_lines(&explanation))
+            }
+            Log::Azure => handoff::annotate_azure(Annotation::Error, &annotation_lines(&explanation)),
+        });
     }
 
     /// Words that stand in JSON in another form.
@@ -126,7 +158,7 @@ impl Console {
     }
 
     fn say(self, text: &str) -> io::Result<()> {
-        if self.github && !self.captured {
+        if self.log != Log::Plain && !self.captured {
             write_all(&mut io::stdout().lock(), text)
         } else {
             write_all(&mut io::stderr().lock(), text)

@@ -8,13 +8,18 @@ pub fn one_line(text: &str, longest: usize) -> String {
     let spaced: String = text.chars().map(|c| if is_unprintable(c) { ' ' } else { c }).collect();
     let words: Vec<&str> = spaced.split_whitespace().collect();
     let line: String = words.join(" ").chars().take(longest).collect();
-    line.replace("##[", "## [")
+    without_commands(&line)
 }
 
 /// A line that is our own and may hold a name from outside, such as a path: its spaces stay, commands don't.
 pub fn defuse(line: &str) -> String {
     let visible: String = line.chars().map(|c| if is_unprintable(c) { ' ' } else { c }).collect();
-    visible.replace("##[", "## [")
+    without_commands(&visible)
+}
+
+/// Azure's agent looks for `##vso[` as well, and both look anywhere in a line.
+fn without_commands(line: &str) -> String {
+    line.replace("##[", "## [").replace("##vso[", "## vso[")
 }
 
 /// Why a file could not be read or written, in our own words where there are some.

@@ -56,7 +56,7 @@ fn retell(error: &clap::Error) -> Error {
             "an argument that belongs to no flag".to_owned()
         }
         (ErrorKind::InvalidSubcommand, _) => {
-            advice.insert_str(0, "Commands are: setup, cleanup, token, validate. ");
+            advice.insert_str(0, "Commands are: setup, cleanup, token, exec, validate. ");
             "there is no such command".to_owned()
         }
         (ErrorKind::InvalidValue, Some(flag))

@@ -10,9 +10,9 @@ use crate::{
     clock::Clock,
     connect::{ApiRoot, Client, ConnectError, Policies, Proof, block_on, validate},
     error::Error,
-    handoff::{forms_of_key, forms_of_token},
+    handoff::{self, Convention, forms_of_key, forms_of_token},
     report::Console,
-    source::{self, Resolved, SourceError, Sources, fields},
+    source::{self, AuthDir, Resolved, SourceError, Sources, fields},
     token::{Audience, Lifetime, Scope, TokenRequest, mint},
 };
 
@@ -32,14 +32,21 @@ pub(super) fn api_root(sources: &Sources<'_>, in_house: bool) -> Result<(ApiRoot
     Ok((root, audience))
 }
 
-pub(super) fn token_request(sources: &Sources<'_>, audience: Audience) -> Result<TokenRequest, Error> {
-    let lifetime = match sources.text(&fields::LIFETIME) {
-        Some((_, text)) => Lifetime::parse(&text)?,
-        None => Lifetime::DEFAULT,
+/// What is asked for, and where nothing is said, what the `setup` before was asked for.
+pub(super) fn token_request(
+    sources: &Sources<'_>,
+    audience: Audience,
+    before: Option<&AuthDir>,
+) -> Result<TokenRequest, Error> {
+    let lifetime = match (sources.text(&fields::LIFETIME), before) {
+        (Some((_, text)), _) => Lifetime::parse(&text)?,
+        (None, Some(before)) => Lifetime::from_secs(before.lifetime)?,
+        (None, None) => Lifetime::DEFAULT,
     };
-    let scopes = match sources.text(&fields::SCOPE) {
-        Some((_, text)) => Scope::parse_lines(&text)?,
-        None => Vec::new(),
+    let scopes = match (sources.text(&fields::SCOPE), before) {
+        (Some((_, text)), _) => Scope::parse_lines(&text)?,
+        (None, Some(before)) => Scope::parse_lines(&before.scopes.join("\n"))?,
+        (None, None) => Vec::new(),
     };
     Ok(TokenRequest::new(lifetime, scopes, audience)?)
 }
@@ -61,6 +68,25 @@ pub(super) fn policies(sources: &Sources<'_>) -> Result<Policies, Error> {
         expect_app: sources.text(&fields::EXPECT_APP).map(|(_, text)| text),
         forbid_admin: sources.boolean(&fields::FORBID_ADMIN)?.unwrap_or(false),
     })
+}
+
+/// A check that is never made must not look like one.
+pub(super) fn refuse_idle_policies(validate: bool, policies: &Policies) -> Result<(), Error> {
+    if validate || (policies.expect_app.is_none() && !policies.forbid_admin) {
+        return Ok(());
+    }
+    Err(Error::Usage {
+        what: "expect-app and forbid-admin need validation, which is switched off".to_owned(),
+        advice: "Leave validate on, or leave the two out: a check that is never made must not look like one."
+            .to_owned(),
+    })
+}
+
+pub(super) fn export(sources: &Sources<'_>) -> Result<Vec<Convention>, Error> {
+    match sources.text(&fields::EXPORT) {
+        Some((_, text)) => Ok(handoff::parse_conventions(&text)?),
+        None => Ok(Vec::new()),
+    }
 }
 
 impl PolicyArgs {
@@ -114,8 +140,8 @@ pub(super) fn prove(
 }
 
 /// Finds the credential, masks every key that was read, and tells what was odd.
-pub(super) fn resolve(sources: &Sources<'_>, console: Console) -> Result<Resolved, Error> {
-    let resolved = source::resolve(sources, &mut Stdin, &mut |key| {
+pub(super) fn resolve(sources: &Sources<'_>, auth_dir: Option<&AuthDir>, console: Console) -> Result<Resolved, Error> {
+    let resolved = source::resolve(sources, auth_dir, &mut Stdin, &mut |key| {
         console
             .mask(|| forms_of_key(key))
             .map_err(|error| SourceError::Mask(error.to_string()))

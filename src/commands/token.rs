@@ -1,5 +1,7 @@
 //! `asc-auth token`: print a token. No request is made.
 
+use std::{io, path::Path};
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -7,12 +9,16 @@ use super::options;
 use crate::{
     cli::TokenArgs,
     clock::Clock,
+    credential::{Credential, KeyId, KeyKind},
     error::Error,
-    handoff::forms_of_token,
+    handoff::{HandoffError, forms_of_token},
     report::Console,
-    source::{Environment, Sources},
-    token::mint,
+    source::{AUTH_DIR, AuthDir, Environment, Sources, fields, fit_directory},
+    token::{Cache, Purpose, Token, TokenRequest, mint, parse_seconds, tell},
 };
+
+/// A token with less left is not worth starting with, in seconds.
+const MIN_REMAINING: u64 = 2 * 60;
 
 #[derive(Serialize)]
 struct Printed<'a> {
@@ -23,26 +29,85 @@ struct Printed<'a> {
     key_type: &'a str,
 }
 
-/// Resolves the credential, mints, prints. On GitHub the masks go to stderr, because stdout is usually captured.
+/// Reuses the token of `ASC_AUTH_DIR` while it is fresh, else mints one; prints it. Where the CI reads commands out of
+/// the log the masks go to stderr, because stdout is usually captured.
 pub(super) fn run(args: &TokenArgs, environment: &Environment, console: Console) -> Result<(), Error> {
     let flags = args.flags();
-    let sources = Sources::new(&flags, false, environment)?;
-    let (_, audience) = options::api_root(&sources, args.credential.in_house)?;
-    let request = options::token_request(&sources, audience)?;
-    let resolved = options::resolve(&sources, console)?;
+    let sources = Sources::new(&flags, false, environment)?.with_auth_dir();
+    let auth_dir = AuthDir::named(&sources)?;
+    let in_house = args.credential.in_house || auth_dir.as_ref().is_some_and(|directory| directory.in_house);
+    let (_, audience) = options::api_root(&sources, in_house)?;
+    let request = options::token_request(&sources, audience, auth_dir.as_ref())?;
+    let min_remaining = min_remaining(&sources, &request)?;
     if let Some(warning) = options::token_warning(&request) {
         console.warn(&warning);
     }
 
-    let credential = &resolved.credential;
-    let token = mint(credential, &credential.kind, &request, Clock::default().now());
-    console.mask(|| forms_of_token(&token)).map_err(Error::Output)?;
+    if let Some(directory) = auth_dir {
+        for warning in &directory.warnings {
+            console.warn(warning);
+        }
+        let token = reuse_or_mint(&directory, &request, min_remaining)?;
+        return print(&token, &directory.key_id, &directory.kind, console);
+    }
+    let credential = options::resolve(&sources, None, console)?.credential;
+    let token = mint(&credential, &credential.kind, &request, Clock::default().now());
+    if let Some(directory) = fit_directory(environment.path(AUTH_DIR)) {
+        tell(&directory, &token).map_err(|error| unstored(&directory, &error))?;
+    }
+    print(&token, &credential.key_id, &credential.kind, console)
+}
+
+/// The directory's token while it is fresh, else a new one from the key file there, by the clock that `setup` found
+/// right.
+fn reuse_or_mint(directory: &AuthDir, request: &TokenRequest, min_remaining: u64) -> Result<Token, Error> {
+    let purpose = Purpose::of(directory.key_bytes(), &directory.key_id, &directory.kind, request);
+    let cache = Cache::new(directory.path(), purpose);
+    let now = || directory.clock.now();
+    if let Some(token) = cache.fresh(now(), min_remaining) {
+        return Ok(token);
+    }
+    let credential = Credential {
+        key_id: directory.key_id.clone(),
+        kind: directory.kind.clone(),
+        private_key: directory.private_key()?,
+    };
+    let token = cache.fresh_or(min_remaining, now, |now| {
+        mint(&credential, &credential.kind, request, now)
+    });
+    token.map_err(|error| unstored(directory.path(), &error))
+}
+
+/// A token that is not told could be printed where nobody redacts it.
+fn unstored(directory: &Path, error: &io::Error) -> Error {
+    HandoffError::write("the token", directory, error).into()
+}
+
+fn min_remaining(sources: &Sources<'_>, request: &TokenRequest) -> Result<u64, Error> {
+    let Some((_, text)) = sources.text(&fields::MIN_REMAINING) else {
+        return Ok(MIN_REMAINING.min(request.lifetime().as_secs() / 2));
+    };
+    match parse_seconds(&text) {
+        Some(seconds) if seconds < request.lifetime().as_secs() => Ok(seconds),
+        Some(_) => Err(Error::Usage {
+            what: "--min-remaining is not shorter than the token's lifetime".to_owned(),
+            advice: "No token could satisfy it. Give less, or a longer --lifetime.".to_owned(),
+        }),
+        None => Err(Error::Usage {
+            what: "--min-remaining can't be read".to_owned(),
+            advice: "Give seconds or a number with a unit: 120, 120s, 2m.".to_owned(),
+        }),
+    }
+}
+
+fn print(token: &Token, key_id: &KeyId, kind: &KeyKind, console: Console) -> Result<(), Error> {
+    console.mask(|| forms_of_token(token)).map_err(Error::Output)?;
     if console.is_json() {
         return console.json(&Printed {
             token: token.secret(),
             expires_at: token.expires(),
-            key_id: credential.key_id.as_str(),
-            key_type: credential.kind.name(),
+            key_id: key_id.as_str(),
+            key_type: kind.name(),
         });
     }
     console.result(&format!("{}\n", token.secret()))

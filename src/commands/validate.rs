@@ -10,7 +10,7 @@ use crate::{
     error::Error,
     explanation::Fact,
     report::Console,
-    source::{Environment, Resolved, Sources},
+    source::{AuthDir, Environment, Resolved, Sources},
     text::one_line,
     token::{Lifetime, TokenRequest},
 };
@@ -37,12 +37,14 @@ struct Validated<'a> {
 /// Resolves the credential, asks Apple, reports.
 pub(super) fn run(args: &ValidateArgs, environment: &Environment, console: Console) -> Result<(), Error> {
     let flags = args.flags();
-    let sources = Sources::new(&flags, false, environment)?;
-    let (root, audience) = options::api_root(&sources, args.credential.in_house)?;
+    let sources = Sources::new(&flags, false, environment)?.with_auth_dir();
+    let auth_dir = AuthDir::named(&sources)?;
+    let in_house = args.credential.in_house || auth_dir.as_ref().is_some_and(|directory| directory.in_house);
+    let (root, audience) = options::api_root(&sources, in_house)?;
     let policies = options::policies(&sources)?;
     let budget = args.policy.budget()?;
     let request = TokenRequest::new(Lifetime::BRIEF, Vec::new(), audience)?;
-    let resolved = options::resolve(&sources, console)?;
+    let resolved = options::resolve(&sources, auth_dir.as_ref(), console)?;
     resolved.check_key()?;
     let proof = options::prove(root, budget, &resolved, &policies, &request, console)?;
 

@@ -7,12 +7,16 @@ use std::{
 
 use thiserror::Error;
 
-use crate::{explanation::Explanation, text::io_reason};
+use crate::{explanation::Explanation, private_files::Unfit, text::io_reason};
 
 #[derive(Debug, Error)]
 pub enum HandoffError {
     #[error("no CI system was recognised")]
     NoCi,
+    #[error("two CI systems were recognised, by {first} and {second}")]
+    SeveralCis { first: &'static str, second: &'static str },
+    #[error("{variable} is on, which prints every secret of the job")]
+    DebugTrace { variable: &'static str },
     #[error("{variable} is not set")]
     NoVariable { variable: &'static str },
     #[error("{variable} can't hold the private directory: {why}")]
@@ -21,12 +25,16 @@ pub enum HandoffError {
         path: PathBuf,
         why: String,
     },
+    #[error("the job's directory can't be trusted: {unfit}")]
+    JobDir { path: PathBuf, unfit: Unfit },
     #[error("{what} could not be written: {reason}")]
     Write {
         what: String,
         path: PathBuf,
         reason: String,
     },
+    #[error("the directory {} is still there: {reason}", path.display())]
+    Remove { path: PathBuf, reason: String },
     #[error("{name} can't be handed over: {why}")]
     Value { name: String, why: &'static str },
     #[error("export knows no tool named {name:?}")]
@@ -44,7 +52,14 @@ pub enum HandoffError {
 }
 
 impl HandoffError {
-    pub(super) fn write(what: impl Into<String>, path: impl Into<PathBuf>, error: &io::Error) -> Self {
+    pub(super) fn remove(path: &Path, error: &io::Error) -> Self {
+        Self::Remove {
+            path: path.to_owned(),
+            reason: io_reason(error),
+        }
+    }
+
+    pub fn write(what: impl Into<String>, path: impl Into<PathBuf>, error: &io::Error) -> Self {
         Self::Write {
             what: what.into(),
             path: path.into(),
@@ -56,6 +71,8 @@ impl HandoffError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::NoCi
+            | Self::SeveralCis { .. }
+            | Self::DebugTrace { .. }
             | Self::UnknownConvention { .. }
             | Self::ConventionsClash { .. }
             | Self::NotPrivateDir { .. } => 2,
@@ -67,8 +84,17 @@ impl HandoffError {
         let explanation = Explanation::new(self.to_string());
         match self {
             Self::NoCi => explanation.advice(
-                "setup hands over through the CI's own channels, and knows GitHub Actions so far (GITHUB_ACTIONS=true, \
-                 or --ci github). Elsewhere, asc-auth validate and asc-auth token work without it.",
+                "Say where to hand over to: --ci github, gitlab or azure, or --ci none for an env file that any shell \
+                 reads with . \"$(asc-auth setup --ci none)\".",
+            ),
+            Self::SeveralCis { .. } => explanation.advice("Say which of them it is: --ci github, gitlab, azure or none."),
+            Self::DebugTrace { .. } => explanation.advice(
+                "GitLab would write the token into the log, and can't mask it. Remove the variable from the job, the \
+                 project and the group, and run the job again.",
+            ),
+            Self::JobDir { path, .. } => explanation.fact("directory", path.display().to_string()).advice(
+                "Its name tells the job it belongs to, so somebody else made it. Nothing was written. Look at who uses \
+                 this temporary directory, or set TMPDIR to one of your own.",
             ),
             Self::NoVariable { .. } => {
                 explanation.advice("GitHub's runner sets it for every step. Outside of one, set it as the runner would.")
@@ -79,6 +105,7 @@ impl HandoffError {
             Self::Write { path, .. } => explanation
                 .fact("file", path.display().to_string())
                 .advice("What was written before was taken back, and the private directory was removed. Check space and permissions."),
+            Self::Remove { .. } => explanation.advice("Remove it by hand: it holds the private key."),
             Self::Value { .. } => explanation.advice("Nothing was handed over."),
             Self::UnknownConvention { .. } => explanation.advice(format!(
                 "Give one or more of these, with commas: {}.",

@@ -10,8 +10,8 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::{HandoffError, random};
-use crate::source::Environment;
+use super::HandoffError;
+use crate::{random, source::Environment};
 
 /// The name under which the post step finds the private directory: `STATE_private_dir`.
 const STATE_PRIVATE_DIR: &str = "private_dir";
@@ -19,7 +19,6 @@ const STATE_PRIVATE_DIR: &str = "private_dir";
 /// The files through which a step speaks to the runner.
 #[derive(Debug)]
 pub struct GitHub {
-    temp: PathBuf,
     output: PathBuf,
     environment: PathBuf,
     path: PathBuf,
@@ -46,28 +45,19 @@ pub struct Handover<'a> {
 }
 
 impl GitHub {
-    pub const TEMP: &'static str = "RUNNER_TEMP";
-
-    /// Whether this process runs in a step.
-    pub fn is_here(environment: &Environment) -> bool {
-        environment.get("GITHUB_ACTIONS").text() == Some("true")
-    }
+    pub(super) const TEMP: &'static str = "RUNNER_TEMP";
 
     /// The runner's files, all of which must be named before anything is done.
     pub fn open(environment: &Environment) -> Result<Self, HandoffError> {
         let named = |variable| environment.path(variable).ok_or(HandoffError::NoVariable { variable });
+        named(Self::TEMP)?;
         Ok(Self {
-            temp: named(Self::TEMP)?,
             output: named("GITHUB_OUTPUT")?,
             environment: named("GITHUB_ENV")?,
             path: named("GITHUB_PATH")?,
             state: named("GITHUB_STATE")?,
             summary: environment.path("GITHUB_STEP_SUMMARY"),
         })
-    }
-
-    pub fn temp(&self) -> &Path {
-        &self.temp
     }
 
     /// Tells the post step of a directory that is about to be created.
@@ -156,7 +146,8 @@ fn entries(pairs: &[(&str, &str)]) -> Result<Zeroizing<String>, HandoffError> {
         pairs.iter().map(|(name, value)| name.len() + value.len() + 128).sum(),
     ));
     for (name, value) in pairs {
-        let delimiter = format!("asc_auth_{}", random::hex()?);
+        let digits = random::hex().map_err(|error| HandoffError::Random(error.to_string()))?;
+        let delimiter = format!("asc_auth_{digits}");
         if value.contains(&delimiter) || name.contains(['\n', '\r', '<', '=']) {
             return Err(HandoffError::Value {
                 name: (*name).to_owned(),

@@ -2,17 +2,28 @@
 //!
 //! The order is fixed: mask, record, create, write, hand over. What fails half-way is taken back.
 
+mod azure;
+mod channel;
+mod ci;
 mod conventions;
 mod error;
 mod github;
 mod mask;
+mod place;
 mod private_dir;
-mod random;
+mod shell;
+mod variables;
 
+pub use azure::{annotate as annotate_azure, masks as masks_for_azure, set_variables};
+pub use channel::Channel;
+pub use ci::{Ci, refuse_debug_trace};
 pub use conventions::{
     Convention, FASTLANE_JSON, Handed, fastlane_json, key_file_name, parse_list as parse_conventions,
 };
 pub use error::HandoffError;
-pub use github::{Annotation, GitHub, Handover, annotate, masks};
+pub use github::{Annotation, GitHub, Handover, annotate as annotate_github, masks as masks_for_github};
 pub use mask::{forms_of_key, forms_of_token};
+pub use place::Place;
 pub use private_dir::{PrivateDir, Removal, remove};
+pub use shell::write_env_file;
+pub use variables::{Variable, exported, session};

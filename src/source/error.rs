@@ -1,5 +1,7 @@
 //! Why no credential could be resolved. Every variant names places and never a value that was refused.
 
+use std::path::PathBuf;
+
 use thiserror::Error;
 
 use super::{environment::Presence, key_material::Contender, places::Origin};
@@ -43,6 +45,8 @@ pub enum SourceError {
     InAppPurchaseKey { origin: Origin, name: String },
     #[error("{}", no_profile(name))]
     NoSuchProfile { origin: Origin, name: String },
+    #[error("ASC_AUTH_DIR can't be used: {why}")]
+    AuthDir { path: Option<PathBuf>, why: String },
     #[error("{}", .0.title())]
     Mixed(Mix),
     /// The log could not be told to mask the key.
@@ -143,7 +147,7 @@ impl SourceError {
         match self {
             Self::Unreadable { .. } | Self::BlankFlag { .. } | Self::StdinNeedsFlag { .. } => 2,
             Self::Mixed(_) => 11,
-            Self::KeyFile { .. } | Self::Mask(_) => 30,
+            Self::KeyFile { .. } | Self::AuthDir { .. } | Self::Mask(_) => 30,
             _ => 10,
         }
     }
@@ -192,6 +196,13 @@ impl SourceError {
             Self::NoSuchProfile { origin, .. } => explanation
                 .fact("profile", format!("from {origin}"))
                 .advice("No profile is stored here. Leave it out, and give ASC_KEY_ID, ASC_ISSUER_ID and a private key instead."),
+            Self::AuthDir { path, .. } => path
+                .iter()
+                .fold(explanation, |explanation, path| explanation.fact("directory", path.display().to_string()))
+                .advice(
+                    "It must be the directory that a setup of this job made, as it made it. Run asc-auth setup again, \
+                     or unset ASC_AUTH_DIR to use the credential in the environment.",
+                ),
             Self::Mixed(mix) => mix.explain(),
             Self::Mask(_) => explanation.advice("Nothing was handed over, because the log could not be told what to mask."),
         }

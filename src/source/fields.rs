@@ -73,9 +73,22 @@ field!(
     Some("private-key"),
     Some("ASC_PRIVATE_KEY")
 );
+field!(KEY_VARIABLE, "private key", Some("--private-key-variable"), None, None);
+
+/// The fields that make up a credential.
+pub const CREDENTIAL: [&Field; 7] = [
+    &PROFILE,
+    &KEY_ID,
+    &ISSUER_ID,
+    &KEY_TYPE,
+    &KEY_PATH,
+    &KEY_VARIABLE,
+    &KEY_TEXT,
+];
 
 // What only a command's flags or the action's inputs say.
 field!(LIFETIME, "lifetime", Some("--lifetime"), Some("lifetime"), None);
+field!(MIN_REMAINING, "min-remaining", Some("--min-remaining"), None, None);
 field!(SCOPE, "scope", Some("--scope"), Some("scope"), None);
 field!(VALIDATE, "validate", Some("--validate"), Some("validate"), None);
 field!(EXPORT, "export", Some("--export"), Some("export"), None);

@@ -120,6 +120,26 @@ impl Judge {
         Ok(())
     }
 
+    /// Compares what an earlier `setup` left with what the environment says.
+    pub(super) fn agrees_with(
+        &mut self,
+        origin: &Origin,
+        value: &str,
+        sources: &Sources<'_>,
+        field: &Field,
+    ) -> Result<(), SourceError> {
+        for (other, text) in sources.find(field).set() {
+            if !tidy(text).eq_ignore_ascii_case(value) {
+                self.contradiction(Mix::Values {
+                    what: field.what,
+                    first: origin.clone(),
+                    second: other.clone(),
+                })?;
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn note(&mut self, note: String) {
         self.notes.push(note);
     }

@@ -12,7 +12,7 @@ use super::{
     SourceError,
     environment::Presence,
     fields,
-    places::{Origin, Sources},
+    places::{Origin, Place, Sources},
 };
 use crate::{
     credential::{Fingerprint, KeyDefect, KeyFileName, Lookalike, PrivateKey, Purpose, tidy},
@@ -37,9 +37,40 @@ pub(super) struct Candidate {
     is_path: bool,
 }
 
+/// The variable that `--private-key-variable` names, and what it holds. It may hold the key or, as GitLab's file
+/// variables do, the path of it.
+pub(super) fn named_variable(sources: &Sources<'_>) -> Result<Option<Place>, SourceError> {
+    let Some((origin, name)) = sources.text(&fields::KEY_VARIABLE) else {
+        return Ok(None);
+    };
+    // Whatever is no name may be the key itself, and is not told.
+    let is_name = name.len() <= 40
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        && !name.starts_with(|c: char| c.is_ascii_digit());
+    if !is_name {
+        return Err(SourceError::Unreadable {
+            origin,
+            accepted: "the name of a variable: letters, digits and _",
+        });
+    }
+    Ok(Some(Place {
+        presence: sources.variable(&name),
+        origin: Origin::NamedVariable(name),
+    }))
+}
+
 /// Every place that holds key material, the highest rank first, and those that a flag overrides.
-pub(super) fn candidates(sources: &Sources<'_>) -> (Vec<Candidate>, Vec<Origin>) {
+pub(super) fn candidates(sources: &Sources<'_>, named: Option<&Place>) -> (Vec<Candidate>, Vec<Origin>) {
     let mut all: Vec<Candidate> = Vec::new();
+    if let Some(named) = named {
+        // Only that one: what else there may be is another key.
+        all.extend(named.presence.text().map(|text| Candidate {
+            origin: named.origin.clone(),
+            text: Zeroizing::new(text.to_owned()),
+            is_path: Lookalike::of(tidy(text)) == Lookalike::Path,
+        }));
+        return (all, Vec::new());
+    }
     for (field, is_path) in [
         (&fields::KEY_PATH, true),
         (&fields::KEY_B64, false),

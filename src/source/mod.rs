@@ -1,7 +1,8 @@
-//! Where a credential comes from: flags, the Action's inputs, the environment.
+//! Where a credential comes from: flags, the Action's inputs, the environment, the directory of an earlier `setup`.
 //!
 //! One resolver serves every command. It never guesses, and it remembers the origin of every field.
 
+mod auth_dir;
 mod environment;
 mod error;
 pub mod fields;
@@ -10,6 +11,7 @@ mod key_material;
 mod places;
 mod resolve;
 
+pub use auth_dir::{AUTH_DIR, AuthDir, PRIVATE_PREFIX, RECORD, Record, fit_directory, is_private_name};
 pub use environment::{Environment, Presence};
 pub use error::{Mix, SourceError};
 pub use places::{Field, Flags, Origin, Sources, parse_bool};

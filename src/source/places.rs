@@ -3,12 +3,13 @@
 //! A flag overrides field by field. An input and a variable are two sources of one rank: given twice with
 //! different values they contradict each other, which [`Sources::find`] reports and its callers judge.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use zeroize::Zeroizing;
 
 use super::{
     SourceError,
+    auth_dir::AUTH_DIR,
     environment::{Environment, Presence},
 };
 use crate::credential::tidy;
@@ -19,6 +20,8 @@ pub enum Origin {
     Flag(&'static str),
     Input(&'static str),
     Variable(&'static str),
+    /// The variable that a flag names.
+    NamedVariable(String),
     /// The name of the key file says it.
     FileName(String),
     Default,
@@ -28,6 +31,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flag(name) | Self::Variable(name) => f.write_str(name),
+            Self::NamedVariable(name) => f.write_str(name),
             Self::Input(name) => write!(f, "input {name}"),
             Self::FileName(name) => write!(f, "the file's name, {name}"),
             Self::Default => f.write_str("the default"),
@@ -69,6 +73,7 @@ impl Flags {
 pub struct Sources<'a> {
     flags: &'a Flags,
     pub(super) inputs: bool,
+    reads_auth_dir: bool,
     environment: &'a Environment,
 }
 
@@ -96,9 +101,37 @@ impl<'a> Sources<'a> {
             None => Ok(Self {
                 flags,
                 inputs,
+                reads_auth_dir: false,
                 environment,
             }),
         }
+    }
+
+    /// The same for a command that may go on with what an earlier `setup` left.
+    #[must_use]
+    pub fn with_auth_dir(self) -> Self {
+        Self {
+            reads_auth_dir: true,
+            ..self
+        }
+    }
+
+    /// The private directory that the environment names, for a command that reads one.
+    pub(super) fn auth_dir(&self) -> Option<PathBuf> {
+        self.environment.path(AUTH_DIR).filter(|_| self.reads_auth_dir)
+    }
+
+    /// Whether a flag gives one of these fields.
+    pub(super) fn gives_a_flag(&self, fields: &[&Field]) -> bool {
+        fields
+            .iter()
+            .filter_map(|field| field.flag)
+            .any(|name| self.flags.0.contains_key(name))
+    }
+
+    /// A variable of the environment that is no field.
+    pub(super) fn variable(&self, name: &str) -> Presence {
+        self.environment.get(name)
     }
 
     pub fn find(&self, field: &Field) -> Found {

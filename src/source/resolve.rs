@@ -6,12 +6,12 @@
 use std::io::Read;
 
 use super::{
-    Mix, SourceError,
+    AUTH_DIR, AuthDir, Mix, SourceError,
     error::MissingField,
     fields,
     judge::{Given, Judge},
     key_material::{self, Candidate},
-    places::{Field, Origin, Sources},
+    places::{Field, Origin, Place, Sources},
 };
 use crate::{
     credential::{Credential, IdDefect, IssuerId, KeyFileName, KeyId, KeyKind, Lookalike, PrivateKey, Purpose},
@@ -82,11 +82,17 @@ impl Resolved {
 
 /// Finds the credential. `on_key` sees every private key that was read, before anything else is done with it,
 /// so that a CI log can be told to mask it.
+///
+/// An `auth_dir` is a credential that was resolved before, by the `setup` that made it.
 pub fn resolve(
     sources: &Sources<'_>,
+    auth_dir: Option<&AuthDir>,
     stdin: &mut dyn Read,
     on_key: &mut dyn FnMut(&PrivateKey) -> Result<(), SourceError>,
 ) -> Result<Resolved, SourceError> {
+    if let Some(directory) = auth_dir {
+        return resolved_before(directory, on_key);
+    }
     let mut judge = Judge::appoint(sources)?;
     // Nothing reads a keychain yet, but an unreadable value is refused wherever it stands.
     sources.boolean(&fields::BYPASS_KEYCHAIN)?;
@@ -94,7 +100,8 @@ pub fn resolve(
     judge.settings(sources)?;
     refuse_profile(sources, &mut judge)?;
 
-    let (candidates, overridden) = key_material::candidates(sources);
+    let named = key_material::named_variable(sources)?;
+    let (candidates, overridden) = key_material::candidates(sources, named.as_ref());
     for origin in overridden {
         judge.note(format!("{} overrides {origin}", candidates[0].origin));
     }
@@ -109,6 +116,7 @@ pub fn resolve(
 
     refuse_missing(
         sources,
+        named.as_ref(),
         is_individual,
         &[
             (&[&fields::KEY_ID], key_id.is_none() && key_id_by_name.is_none()),
@@ -155,6 +163,32 @@ pub fn resolve(
         other_kind,
         notes: judge.notes,
         warnings: judge.warnings,
+    })
+}
+
+/// The credential of an earlier `setup`.
+fn resolved_before(
+    directory: &AuthDir,
+    on_key: &mut dyn FnMut(&PrivateKey) -> Result<(), SourceError>,
+) -> Result<Resolved, SourceError> {
+    let private_key = directory.private_key()?;
+    on_key(&private_key)?;
+    let origin = Origin::Variable(AUTH_DIR);
+    Ok(Resolved {
+        origins: Origins {
+            key_id: origin.clone(),
+            issuer_id: directory.kind.issuer_id().map(|_| origin.clone()),
+            key_type: origin.clone(),
+            private_key: origin,
+        },
+        other_kind: directory.kind.issuer_id().map(|_| KeyKind::Individual),
+        credential: Credential {
+            key_id: directory.key_id.clone(),
+            kind: directory.kind.clone(),
+            private_key,
+        },
+        notes: Vec::new(),
+        warnings: directory.warnings.clone(),
     })
 }
 
@@ -223,6 +257,7 @@ fn refuse_profile(sources: &Sources<'_>, judge: &mut Judge) -> Result<(), Source
         &fields::KEY_PATH,
         &fields::KEY_B64,
         &fields::KEY_TEXT,
+        &fields::KEY_VARIABLE,
     ]
     .into_iter()
     .filter_map(|field| sources.find(field).chosen().map(|(origin, _)| origin.clone()))
@@ -236,17 +271,25 @@ fn refuse_profile(sources: &Sources<'_>, judge: &mut Judge) -> Result<(), Source
     Err(SourceError::NoSuchProfile { origin: profile, name })
 }
 
-fn refuse_missing(sources: &Sources<'_>, individual: bool, fields: &[(&[&Field], bool)]) -> Result<(), SourceError> {
+fn refuse_missing(
+    sources: &Sources<'_>,
+    named: Option<&Place>,
+    individual: bool,
+    fields: &[(&[&Field], bool)],
+) -> Result<(), SourceError> {
     let missing: Vec<MissingField> = fields
         .iter()
         .filter(|(_, missing)| *missing)
         .map(|(fields, _)| MissingField {
             what: fields[0].what,
-            places: fields
-                .iter()
-                .flat_map(|field| sources.find(field).places)
-                .map(|place| (place.origin, place.presence))
-                .collect(),
+            places: match named.filter(|_| fields[0].what == "private key") {
+                Some(place) => vec![(place.origin.clone(), place.presence.clone())],
+                None => fields
+                    .iter()
+                    .flat_map(|field| sources.find(field).places)
+                    .map(|place| (place.origin, place.presence))
+                    .collect(),
+            },
         })
         .collect();
     if missing.is_empty() {
@@ -305,7 +348,7 @@ mod tests {
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let environment = Environment::Fixed(variables.collect::<BTreeMap<_, _>>());
         let sources = Sources::new(flags, false, &environment)?;
-        resolve(&sources, &mut io::empty(), &mut |_| Ok(()))
+        resolve(&sources, None, &mut io::empty(), &mut |_| Ok(()))
     }
 
     #[test]

@@ -40,6 +40,10 @@ impl TokenRequest {
         self.lifetime
     }
 
+    pub fn audience(&self) -> Audience {
+        self.audience
+    }
+
     pub fn scopes(&self) -> &[Scope] {
         &self.scopes
     }
@@ -67,6 +71,14 @@ pub struct Token {
 }
 
 impl Token {
+    /// A token that was minted before, by this process or by another.
+    pub(super) fn new(text: String, expires_at: i64) -> Self {
+        Self {
+            text: Zeroizing::new(text),
+            expires_at,
+        }
+    }
+
     /// A token that was not minted here, for tests of what is done with its text.
     #[cfg(test)]
     pub(crate) fn of_text(text: &str) -> Self {
@@ -117,10 +129,7 @@ pub fn mint(credential: &Credential, kind: &KeyKind, request: &TokenRequest, now
     let key = EncodingKey::from_ec_der(credential.private_key.scalar().as_slice());
     let text = jsonwebtoken::encode(&header, &claims, &key)
         .unwrap_or_else(|_| unreachable!("a P-256 scalar signs, and these claims are plain JSON"));
-    Token {
-        text: Zeroizing::new(text),
-        expires_at: claims.exp,
-    }
+    Token::new(text, claims.exp)
 }
 
 static PROVIDER: CryptoProvider = CryptoProvider {

@@ -1,7 +1,8 @@
 //! Tokens: what they claim, for how long, and how they are signed.
 //!
-//! Nothing here does I/O: the time comes in as an argument.
+//! Nothing here does I/O, the cache aside: the time comes in as an argument.
 
+mod cache;
 mod claims;
 mod lifetime;
 mod mint;
@@ -9,6 +10,7 @@ mod scope;
 
 use thiserror::Error;
 
+pub use cache::{Cache, MINTED, Purpose, tell};
 pub use claims::Audience;
 pub use lifetime::{Lifetime, parse_seconds};
 pub use mint::{Token, TokenRequest, mint};

@@ -293,7 +293,7 @@ fn what_can_not_be_removed_is_told_and_fails_no_job() {
         run,
     )
     .code(0)
-    .says("::warning title=App Store Connect::the private directory ")
+    .says("::warning title=App Store Connect::the directory ")
     .says(&directory)
     .says("is still there");
 }

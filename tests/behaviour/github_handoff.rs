@@ -435,7 +435,7 @@ fn a_summary_is_written_only_where_there_is_one() {
 }
 
 #[test]
-fn outside_of_a_ci_setup_says_what_works_there() {
+fn outside_of_a_ci_setup_asks_where_to_hand_over_to() {
     let key = TestKey::generate();
     for value in [None, Some("false"), Some("")] {
         let run = Run::new(&["setup"]).team_key(&key);
@@ -446,7 +446,7 @@ fn outside_of_a_ci_setup_says_what_works_there() {
         run.run()
             .code(2)
             .says("no CI system was recognised")
-            .says("asc-auth validate and asc-auth token work without it");
+            .says("--ci none for an env file that any shell reads");
     }
 }
 

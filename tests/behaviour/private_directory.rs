@@ -87,13 +87,21 @@ mod unix {
             in_shell(&format!("umask {umask}; exec \"$0\" \"$@\""), run).code(0);
             let [directory] = step.leftovers().try_into().expect("one directory");
             assert_eq!(mode(&directory), 0o700, "umask {umask}");
-            let files: Vec<PathBuf> = fs::read_dir(&directory)
+            let mut files: Vec<String> = fs::read_dir(&directory)
                 .expect("a directory")
-                .map(|entry| entry.expect("an entry").path())
+                .map(|entry| entry.expect("an entry").file_name().into_string().expect("Unicode"))
                 .collect();
-            assert_eq!(files.len(), 2, "{files:?}");
+            files.sort();
+            let expected = [
+                "AuthKey_2X9R4QWVK6.p8",
+                "credential.json",
+                "fastlane-api-key.json",
+                "minted",
+                "token.json",
+            ];
+            assert_eq!(files, expected);
             for file in files {
-                assert_eq!(mode(&file), 0o600, "umask {umask}: {}", file.display());
+                assert_eq!(mode(&directory.join(&file)), 0o600, "umask {umask}: {file}");
             }
         }
     }

@@ -1,0 +1,135 @@
+//! What `setup` and `exec` make alike: the token, and a private directory with the key file, the token and a record of
+//! both, from which `token` goes on.
+
+use std::path::PathBuf;
+
+use crate::{
+    clock::Clock,
+    connect::Proof,
+    error::Error,
+    handoff::{self, Convention, Handed, HandoffError, PrivateDir, Variable, forms_of_token},
+    report::Console,
+    source::{RECORD, Record, Resolved},
+    token::{Audience, Cache, Purpose, Token, TokenRequest, mint},
+};
+
+/// A filled private directory. Dropping it removes the directory.
+#[derive(Debug)]
+pub(super) struct Session<'a> {
+    pub(super) resolved: &'a Resolved,
+    pub(super) request: &'a TokenRequest,
+    pub(super) directory: PrivateDir,
+    pub(super) token: Token,
+    pub(super) key_path: PathBuf,
+    pub(super) fastlane_json: Option<PathBuf>,
+}
+
+impl<'a> Session<'a> {
+    /// Mints the token and fills the directory. `clock` is what is known of the time without a proof.
+    pub(super) fn make(
+        directory: PrivateDir,
+        resolved: &'a Resolved,
+        request: &'a TokenRequest,
+        export: &[Convention],
+        proof: Option<&Proof>,
+        clock: Clock,
+        console: Console,
+    ) -> Result<Self, Error> {
+        let clock = proof.map_or(clock, |proof| proof.clock);
+        let token = token_to_hand_over(resolved, request, proof, clock, console)?;
+        let credential = &resolved.credential;
+        let pem = credential.private_key.to_pem();
+        let key_file = handoff::key_file_name(&credential.key_id, &credential.kind);
+        let key_path = directory.write(&key_file, pem.as_bytes())?;
+        let fastlane_json = if export.contains(&Convention::Fastlane) {
+            let json = handoff::fastlane_json(
+                &credential.key_id,
+                &credential.kind,
+                &pem,
+                request.lifetime().as_secs(),
+                request.audience() == Audience::Enterprise,
+            );
+            Some(directory.write(handoff::FASTLANE_JSON, &json)?)
+        } else {
+            None
+        };
+        let session = Self {
+            resolved,
+            request,
+            directory,
+            token,
+            key_path,
+            fastlane_json,
+        };
+        session.keep(&key_file, pem.as_bytes(), clock)?;
+        Ok(session)
+    }
+
+    /// Everything that a step finds in its environment.
+    pub(super) fn variables(&self, export: &[Convention]) -> Result<Vec<Variable>, HandoffError> {
+        handoff::session(&self.handed(), &self.token, export)
+    }
+
+    /// The private directory's variable, and what the tools of `export` read.
+    pub(super) fn exported(&self, export: &[Convention]) -> Result<Vec<Variable>, HandoffError> {
+        handoff::exported(&self.handed(), export)
+    }
+
+    fn handed(&self) -> Handed<'_> {
+        let credential = &self.resolved.credential;
+        Handed {
+            key_id: &credential.key_id,
+            kind: &credential.kind,
+            key_path: &self.key_path,
+            directory: self.directory.path(),
+            fastlane_json: self.fastlane_json.as_deref(),
+        }
+    }
+
+    /// Writes the record, and the token into the cache.
+    fn keep(&self, key_file: &str, key: &[u8], clock: Clock) -> Result<(), Error> {
+        let credential = &self.resolved.credential;
+        let record = Record {
+            key_id: credential.key_id.to_string(),
+            issuer_id: credential.kind.issuer_id().map(ToString::to_string),
+            key_file: key_file.to_owned(),
+            in_house: self.request.audience() == Audience::Enterprise,
+            lifetime: self.request.lifetime().as_secs(),
+            scopes: self
+                .request
+                .scopes()
+                .iter()
+                .map(|scope| scope.as_str().to_owned())
+                .collect(),
+            clock_correction: clock.correction(),
+        };
+        let json = serde_json::to_vec_pretty(&record).map_err(|error| Error::Output(error.into()))?;
+        self.directory.write(RECORD, &json)?;
+        let purpose = Purpose::of(key, &credential.key_id, &credential.kind, self.request);
+        let directory = self.directory.path();
+        Cache::new(directory, purpose)
+            .store(&self.token, clock.now())
+            .map_err(|error| HandoffError::write("the token", directory, &error))?;
+        Ok(())
+    }
+}
+
+/// The token that Apple has just accepted, if it is the one that was asked for; else a new one by Apple's clock.
+fn token_to_hand_over(
+    resolved: &Resolved,
+    request: &TokenRequest,
+    proof: Option<&Proof>,
+    clock: Clock,
+    console: Console,
+) -> Result<Token, Error> {
+    if let Some(proof) = proof
+        && request.scopes().is_empty()
+        && proof.token_has_right_clock()
+    {
+        return Ok(proof.token.clone());
+    }
+    let credential = &resolved.credential;
+    let token = mint(credential, &credential.kind, request, clock.now());
+    console.mask(|| forms_of_token(&token)).map_err(Error::Output)?;
+    Ok(token)
+}

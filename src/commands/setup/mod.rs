@@ -1,0 +1,90 @@
+//! `asc-auth setup`: check the key, prove it, and hand a token and a private key file to the steps that follow.
+
+mod hand_over;
+mod words;
+
+use self::{
+    hand_over::hand_over,
+    words::{HandedOver, report_lines},
+};
+use super::{options, session::Session};
+use crate::{
+    cli::{self, SetupArgs},
+    clock::Clock,
+    connect::Policies,
+    error::Error,
+    handoff::{Channel, Ci, Convention},
+    report::Console,
+    source::{Environment, Sources, fields},
+};
+
+/// The CI step: resolve → mask → prove → mint → write the key file → hand over → report.
+pub(super) fn run(args: &SetupArgs, environment: &Environment, console: Console) -> Result<(), Error> {
+    let ci = Ci::choose(args.ci.map(cli::Ci::to_handoff), environment)?;
+    let channel = Channel::open(ci, environment)?;
+    let flags = args.flags();
+    let sources = Sources::new(&flags, args.action_inputs, environment)?;
+    let (root, audience) = options::api_root(&sources, args.credential.in_house)?;
+    let request = options::token_request(&sources, audience, None)?;
+    let wishes = Wishes::read(&sources)?;
+    let budget = args.policy.budget()?;
+
+    let resolved = options::resolve(&sources, None, console)?;
+    resolved.check_key()?;
+    if let Some(warning) = options::token_warning(&request) {
+        console.warn(&warning);
+    }
+
+    // Before the first request: whatever outlives a cancel from here on has its directory taken away.
+    let directory = channel.create_private_dir(environment)?;
+    let proof = if wishes.validate {
+        let request = request.for_proof();
+        Some(options::prove(
+            root,
+            budget,
+            &resolved,
+            &wishes.policies,
+            &request,
+            console,
+        )?)
+    } else {
+        None
+    };
+    let proof = proof.as_ref();
+    let session = Session::make(
+        directory,
+        &resolved,
+        &request,
+        &wishes.export,
+        proof,
+        Clock::default(),
+        console,
+    )?;
+
+    let record = HandedOver::new(&session, proof);
+    let lines = report_lines(&session, proof, &channel);
+    hand_over(&channel, session, record, proof, &wishes.export, console)?;
+    if !console.is_json() {
+        console.report("App Store Connect: ready", &lines);
+    }
+    Ok(())
+}
+
+/// What only `setup` is asked for.
+struct Wishes {
+    validate: bool,
+    policies: Policies,
+    export: Vec<Convention>,
+}
+
+impl Wishes {
+    fn read(sources: &Sources<'_>) -> Result<Self, Error> {
+        let wishes = Self {
+            validate: sources.boolean(&fields::VALIDATE)?.unwrap_or(true),
+            policies: options::policies(sources)?,
+            export: options::export(sources)?,
+        };
+        options::refuse_idle_policies(wishes.validate, &wishes.policies)?;
+        Ok(wishes)
+    }
+}

@@ -1,0 +1,38 @@
+//! The way to the steps that follow, opened before anything is done, so that nothing is done in vain.
+
+use super::{Ci, GitHub, HandoffError, Place, PrivateDir, refuse_debug_trace};
+use crate::source::Environment;
+
+/// How a credential is handed over.
+#[derive(Debug)]
+pub enum Channel {
+    /// The runner's files.
+    GitHub(GitHub),
+    /// Logging commands.
+    Azure,
+    /// An env file.
+    Shell,
+}
+
+impl Channel {
+    pub fn open(ci: Ci, environment: &Environment) -> Result<Self, HandoffError> {
+        match ci {
+            Ci::GitHub => Ok(Self::GitHub(GitHub::open(environment)?)),
+            Ci::Azure => Ok(Self::Azure),
+            Ci::GitLab | Ci::Shell => {
+                refuse_debug_trace(environment)?;
+                Ok(Self::Shell)
+            }
+        }
+    }
+
+    /// Creates the private directory where clean-up will look for it.
+    pub fn create_private_dir(&self, environment: &Environment) -> Result<PrivateDir, HandoffError> {
+        match self {
+            Self::GitHub(github) => PrivateDir::create(&Place::in_github_step(environment), |path| {
+                github.record_private_dir(path)
+            }),
+            Self::Azure | Self::Shell => PrivateDir::create(&Place::of(environment), |_| Ok(())),
+        }
+    }
+}

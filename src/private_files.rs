@@ -1,0 +1,182 @@
+//! Directories and files for this user alone: how they are made, checked, replaced and locked.
+//!
+//! What is made here is private from the start; nothing is made so after it was written, and no link is followed.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{self, Write},
+    path::Path,
+    thread,
+    time::Duration,
+};
+
+use thiserror::Error;
+
+use crate::{random, text::io_reason};
+
+/// How often a lock is asked for again, and how many times at most: what it guards is done without it then.
+const LOCK_POLL: Duration = Duration::from_millis(20);
+const LOCK_POLLS: u32 = 100;
+
+/// Why a directory can't be trusted with a secret.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Unfit {
+    #[error("it does not exist")]
+    Missing,
+    #[error("it is a symbolic link")]
+    Link,
+    #[error("it is not a directory")]
+    NoDirectory,
+    #[error("it belongs to somebody else")]
+    Foreign,
+    #[error("others may use it: its mode is {0:04o}, not 0700")]
+    Wide(u32),
+    #[error("{0}")]
+    Unreadable(String),
+}
+
+/// Creates a directory that did not exist before.
+pub fn create_dir(path: &Path) -> io::Result<()> {
+    private_builder().create(path)?;
+    restrict(path).inspect_err(|_| {
+        let _ = fs::remove_dir(path);
+    })
+}
+
+/// Creates a file that did not exist before.
+pub fn create_file(path: &Path) -> io::Result<File> {
+    private_file().create_new(true).open(path)
+}
+
+/// Whether this is a directory that only this user can look into.
+pub fn check_dir(path: &Path) -> Result<(), Unfit> {
+    let metadata = fs::symlink_metadata(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Unfit::Missing,
+        _ => Unfit::Unreadable(io_reason(&error)),
+    })?;
+    if metadata.is_symlink() {
+        return Err(Unfit::Link);
+    }
+    if !metadata.is_dir() {
+        return Err(Unfit::NoDirectory);
+    }
+    check_owner(&metadata)
+}
+
+/// Puts `contents` in the place of `directory/name`: a reader sees the old file or the new one, and never half of one.
+pub fn replace_file(directory: &Path, name: &str, contents: &[u8]) -> io::Result<()> {
+    let fresh = directory.join(format!(".{name}-{}", random::hex()?));
+    let replaced = create_file(&fresh)
+        .and_then(|mut file| file.write_all(contents))
+        .and_then(|()| fs::rename(&fresh, directory.join(name)));
+    replaced.inspect_err(|_| {
+        let _ = fs::remove_file(&fresh);
+    })
+}
+
+/// Appends to `directory/name`, in one write that no other process can come between.
+pub fn append(directory: &Path, name: &str, contents: &[u8]) -> io::Result<()> {
+    let mut file = private_file().append(true).create(true).open(directory.join(name))?;
+    file.write_all(contents)
+}
+
+/// A lock that its process holds. The system lets go of it when the process ends, however that comes about.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Waits for the lock on `directory/name`. `None` if it can't be had: the holder may have been stopped, or the
+    /// file system may keep no locks.
+    pub fn acquire(directory: &Path, name: &str) -> Option<Self> {
+        let file = private_file().create(true).open(directory.join(name)).ok()?;
+        for _ in 0..LOCK_POLLS {
+            match file.try_lock() {
+                Ok(()) => return Some(Self { _file: file }),
+                Err(fs::TryLockError::WouldBlock) => thread::sleep(LOCK_POLL),
+                Err(fs::TryLockError::Error(_)) => return None,
+            }
+        }
+        None
+    }
+}
+
+#[cfg(unix)]
+fn private_builder() -> DirBuilder {
+    use std::os::unix::fs::DirBuilderExt;
+
+    let mut builder = DirBuilder::new();
+    builder.mode(0o700);
+    builder
+}
+
+#[cfg(unix)]
+fn private_file() -> OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+
+    let mut options = OpenOptions::new();
+    options.write(true).mode(0o600);
+    options
+}
+
+/// The mode was given at creation; a file system without modes ignores it.
+#[cfg(unix)]
+fn restrict(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+
+    match fs::symlink_metadata(path)?.mode() & 0o777 {
+        0o700 => Ok(()),
+        _ => Err(io::Error::other("its file system keeps no permissions")),
+    }
+}
+
+#[cfg(unix)]
+fn check_owner(metadata: &fs::Metadata) -> Result<(), Unfit> {
+    use std::os::unix::fs::MetadataExt;
+
+    if metadata.uid() != nix::unistd::geteuid().as_raw() {
+        return Err(Unfit::Foreign);
+    }
+    match metadata.mode() & 0o777 {
+        mode if mode & 0o077 != 0 => Err(Unfit::Wide(mode)),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(windows)]
+fn private_builder() -> DirBuilder {
+    DirBuilder::new()
+}
+
+#[cfg(windows)]
+fn private_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    options
+}
+
+/// Takes away what the empty directory inherited and leaves its owner alone (`S-1-3-4`, OWNER RIGHTS), before
+/// anything is written into it. Windows has no mode to give at creation.
+#[cfg(windows)]
+fn restrict(path: &Path) -> io::Result<()> {
+    let root = std::env::var_os("SystemRoot").unwrap_or_else(|| "C:\\Windows".into());
+    let status = std::process::Command::new(Path::new(&root).join("System32").join("icacls.exe"))
+        .arg(path)
+        .args(["/inheritance:r", "/grant:r", "*S-1-3-4:(OI)(CI)F", "/Q"])
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .status()?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(io::Error::other("its access list could not be restricted (icacls)"))
+    }
+}
+
+/// The access list was the owner's own from the start; whoever is not in it can't read what is inside.
+#[cfg(windows)]
+fn check_owner(_: &fs::Metadata) -> Result<(), Unfit> {
+    Ok(())
+}
