@@ -35,6 +35,13 @@ pub fn io_reason(error: &io::Error) -> String {
     }
 }
 
+/// Whether no part of a path or a name is as long as a line of a key or a part of a token.
+pub fn has_short_parts(text: &str) -> bool {
+    text.len() < 1024
+        && !text.contains(char::is_control)
+        && text.split(['/', '\\', '.', ':', ' ']).all(|part| part.len() <= 40)
+}
+
 fn is_unprintable(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }

@@ -1,5 +1,89 @@
-//! `asc-auth exec -- CMD`
-use crate::{cli::ExecArgs, error::Error, report::Console, source::Environment};
-pub(super) fn run(_args: &ExecArgs, _environment: &Environment, _console: Console) -> Result<u8, Error> {
-    Ok(1)
+//! `asc-auth exec -- CMD`: run a command with the credential in its environment, and everything secret redacted from
+//! its output.
+
+use std::process::Command;
+
+use super::{options, session::Session};
+use crate::{
+    cli::ExecArgs,
+    clock::Clock,
+    error::Error,
+    handoff::{self, Place, PrivateDir, Secrets, Signals, Variable},
+    report::Console,
+    source::{AuthDir, Environment, Resolved, Sources, fields},
+    token::Token,
+};
+
+/// Variables that hold a key, or that name a credential which has been resolved by now.
+const NOT_PASSED_ON: [&str; 5] = [
+    "ASC_PRIVATE_KEY",
+    "ASC_PRIVATE_KEY_B64",
+    "INPUT_PRIVATE-KEY",
+    "ASC_ISSUER_ID",
+    "ASC_PROFILE",
+];
+
+/// Resolve → prove → write the key file → run → remove. The code is the child's own.
+pub(super) fn run(args: &ExecArgs, environment: &Environment, console: Console) -> Result<u8, Error> {
+    handoff::refuse_debug_trace(environment)?;
+    let flags = args.flags();
+    let sources = Sources::new(&flags, false, environment)?.with_auth_dir();
+    let auth_dir = AuthDir::named(&sources)?;
+    let in_house = args.credential.in_house || auth_dir.as_ref().is_some_and(|directory| directory.in_house);
+    let (root, audience) = options::api_root(&sources, in_house)?;
+    let request = options::token_request(&sources, audience, auth_dir.as_ref())?;
+    let policies = options::policies(&sources)?;
+    options::refuse_idle_policies(!args.no_validate, &policies)?;
+    let export = options::export(&sources)?;
+    let budget = args.policy.budget()?;
+
+    let resolved = options::resolve(&sources, auth_dir.as_ref(), console)?;
+    if let Some(warning) = options::token_warning(&request) {
+        console.warn(&warning);
+    }
+    let proof = if args.no_validate {
+        None
+    } else {
+        resolved.check_key()?;
+        let request = request.for_proof();
+        Some(options::prove(root, budget, &resolved, &policies, &request, console)?)
+    };
+
+    // From here on a signal is the child's, and nothing that ends this process leaves the directory behind.
+    let signals = Signals::hold().map_err(Error::Output)?;
+    let directory = PrivateDir::create(&Place::of(environment), |_| Ok(()))?;
+    let clock = auth_dir.map_or(Clock::default(), |directory| directory.clock);
+    let session = Session::make(directory, &resolved, &request, &export, proof.as_ref(), clock, console)?;
+
+    let mut command = child(args, &sources, &session.variables(&export)?);
+    let Session { token, directory, .. } = session;
+    let secrets = || secrets(&resolved, &token);
+    let secrets: Option<&dyn Fn() -> Secrets> = if args.no_redact { None } else { Some(&secrets) };
+    Ok(handoff::run_child(&mut command, secrets, directory, signals)?)
+}
+
+/// The child: our environment without the key, and with what is handed over.
+fn child(args: &ExecArgs, sources: &Sources<'_>, variables: &[Variable]) -> Command {
+    // clap wants at least one word.
+    let (program, arguments) = args
+        .command
+        .split_first()
+        .unwrap_or_else(|| unreachable!("a command is required"));
+    let mut command = Command::new(program);
+    command.args(arguments);
+    let named = sources.text(&fields::KEY_VARIABLE).map(|(_, name)| name);
+    for name in NOT_PASSED_ON.into_iter().chain(named.as_deref()) {
+        command.env_remove(name);
+    }
+    for variable in variables {
+        command.env(variable.name, variable.value.as_str());
+    }
+    command
+}
+
+fn secrets(resolved: &Resolved, token: &Token) -> Secrets {
+    let mut secrets = Secrets::new();
+    secrets.add_key(&resolved.credential.private_key);
+    secrets.add_token(token.secret());
+    secrets
 }

@@ -7,7 +7,11 @@ use std::{
 
 use thiserror::Error;
 
-use crate::{explanation::Explanation, private_files::Unfit, text::io_reason};
+use crate::{
+    explanation::Explanation,
+    private_files::Unfit,
+    text::{has_short_parts, io_reason},
+};
 
 #[derive(Debug, Error)]
 pub enum HandoffError {
@@ -45,6 +49,16 @@ pub enum HandoffError {
         first: &'static str,
         second: &'static str,
     },
+    #[error("{}: {}", shown(command), if *is_missing { "command not found" } else { reason })]
+    ChildStart {
+        command: String,
+        is_missing: bool,
+        reason: String,
+    },
+    #[error("the command's end was lost: {0}")]
+    ChildLost(String),
+    #[error("the command's output could not be passed on: {0}")]
+    ChildOutput(String),
     #[error("{} is not a private directory of asc-auth", named(.path))]
     NotPrivateDir { path: PathBuf, why: &'static str },
     #[error("the system has no random numbers: {0}")]
@@ -76,6 +90,9 @@ impl HandoffError {
             | Self::UnknownConvention { .. }
             | Self::ConventionsClash { .. }
             | Self::NotPrivateDir { .. } => 2,
+            // As a shell has it.
+            Self::ChildStart { is_missing: true, .. } => 127,
+            Self::ChildStart { is_missing: false, .. } => 126,
             _ => 30,
         }
     }
@@ -113,8 +130,27 @@ impl HandoffError {
             )),
             Self::ConventionsClash { .. } => explanation.advice("Export for one of them, and set the other's variables from the step's outputs."),
             Self::NotPrivateDir { why, .. } => explanation.fact("because", *why).advice("Nothing was removed."),
+            Self::ChildStart { is_missing: true, .. } => explanation.advice(
+                "Nothing was run. The first word after -- is the program: check its name, and that its directory is on \
+                 PATH. A script is not found either if the program that its first line names is missing.",
+            ),
+            Self::ChildStart { .. } => explanation.advice(
+                "Nothing was run. The file is there and is no program: make it executable, and give a script a first \
+                 line such as #!/bin/sh.",
+            ),
+            Self::ChildLost(_) => explanation.advice("Whether it succeeded is not known. The private directory was removed."),
+            Self::ChildOutput(_) => explanation.advice("The command was cut off from its output. Check space and permissions."),
             Self::Random(_) => explanation.advice("Nothing was written."),
         }
+    }
+}
+
+/// The program's name, if it is one: what is long may be a secret in the wrong place.
+fn shown(command: &str) -> &str {
+    if has_short_parts(command) {
+        command
+    } else {
+        "the command"
     }
 }
 

@@ -97,7 +97,7 @@ fn add(forms: &mut Forms, form: &str) {
 }
 
 /// The text with every `-----BEGIN …-----` and `-----END …-----` replaced by a newline.
-fn without_armour(text: &str) -> Zeroizing<String> {
+pub(super) fn without_armour(text: &str) -> Zeroizing<String> {
     let mut body = Zeroizing::new(String::with_capacity(text.len()));
     let mut rest = text;
     while let Some(at) = ["-----BEGIN ", "-----END "]

@@ -4,6 +4,7 @@
 
 mod azure;
 mod channel;
+mod child;
 mod ci;
 mod conventions;
 mod error;
@@ -11,11 +12,13 @@ mod github;
 mod mask;
 mod place;
 mod private_dir;
+mod redact;
 mod shell;
 mod variables;
 
 pub use azure::{annotate as annotate_azure, masks as masks_for_azure, set_variables};
 pub use channel::Channel;
+pub use child::{Signals, run_child};
 pub use ci::{Ci, refuse_debug_trace};
 pub use conventions::{
     Convention, FASTLANE_JSON, Handed, fastlane_json, key_file_name, parse_list as parse_conventions,
@@ -25,5 +28,6 @@ pub use github::{Annotation, GitHub, Handover, annotate as annotate_github, mask
 pub use mask::{forms_of_key, forms_of_token};
 pub use place::Place;
 pub use private_dir::{PrivateDir, Removal, remove};
+pub use redact::Secrets;
 pub use shell::write_env_file;
 pub use variables::{Variable, exported, session};

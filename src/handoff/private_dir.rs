@@ -2,8 +2,8 @@
 //! and exclusively created. Its place is known before it exists, so that clean-up finds it after any death.
 
 use std::{
-    fs, io,
-    io::Write,
+    fs::{self, File},
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
@@ -11,7 +11,12 @@ use super::{
     HandoffError,
     place::{self, Place},
 };
-use crate::{private_files, random, source::is_private_name, text::io_reason};
+use crate::{
+    private_files, random,
+    source::{PRIVATE_PREFIX, is_private_name},
+    text::io_reason,
+    token::MINTED,
+};
 
 /// How often another process may take the job's directory away in the very moment that it is used.
 const TRIES: usize = 8;
@@ -58,6 +63,12 @@ impl PrivateDir {
             Ok(()) => Ok(path),
             Err(error) => Err(HandoffError::write(name, path, &error)),
         }
+    }
+
+    /// The file in which every token that is handed out of this directory is told of first.
+    pub fn minted(&self) -> Result<File, HandoffError> {
+        let path = self.path.join(MINTED);
+        File::open(&path).map_err(|error| HandoffError::write(MINTED, path, &error))
     }
 
     /// Leaves the directory to the steps that follow and to `cleanup`.
@@ -125,5 +136,5 @@ fn remove_all(path: &Path) -> io::Result<()> {
 
 fn private_name() -> Result<String, HandoffError> {
     let digits = random::hex().map_err(|error| HandoffError::Random(error.to_string()))?;
-    Ok(format!("{}{digits}", crate::source::PRIVATE_PREFIX))
+    Ok(format!("{}{digits}", PRIVATE_PREFIX))
 }

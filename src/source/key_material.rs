@@ -209,11 +209,7 @@ fn read_bounded(reader: &mut dyn Read) -> io::Result<Zeroizing<Vec<u8>>> {
     Ok(bytes)
 }
 
-/// Whether this can hold no secret: a path has an extension, and no part of it is as long as a line of a key or a
-/// part of a token.
+/// Whether this can hold no secret: a path has an extension.
 fn may_be_shown(path: &str) -> bool {
-    path.contains('.')
-        && path.len() < 1024
-        && !path.contains(char::is_control)
-        && path.split(['/', '\\', '.', ':', ' ']).all(|part| part.len() <= 40)
+    path.contains('.') && text::has_short_parts(path)
 }

@@ -1,0 +1,117 @@
+//! One stream of the child: read, redacted, written, in order and without delay.
+
+use std::{
+    fs::File,
+    io::{self, Read, Seek, SeekFrom, Write},
+    sync::{Mutex, PoisonError, RwLock},
+    time::Duration,
+};
+
+use zeroize::Zeroizing;
+
+use crate::handoff::redact::{Redactor, Secrets};
+
+/// How long the beginning of what may become a secret is held back: prompts and progress bars show.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// What became of waiting for the child's output.
+pub(super) enum Event {
+    /// There is something to read, the end of the stream included.
+    Ready,
+    /// Nothing came in time.
+    Quiet,
+    /// The child has ended and whoever else holds the stream is silent.
+    Abandoned,
+}
+
+/// The child's end of a stream.
+pub(super) trait Source: Read {
+    /// Waits for output, at most `limit` if there is one.
+    fn wait(&mut self, limit: Option<Duration>) -> io::Result<Event>;
+}
+
+/// The secrets to look for: what was known at the start, and every token that `asc-auth token` has told of since.
+pub(super) struct Watched {
+    secrets: RwLock<Secrets>,
+    minted: Mutex<Minted>,
+}
+
+/// The file in which tokens are told of, as far as it was read.
+struct Minted {
+    file: File,
+    read: u64,
+}
+
+impl Watched {
+    pub(super) fn new(secrets: Secrets, minted: File) -> Self {
+        Self {
+            secrets: RwLock::new(secrets),
+            minted: Mutex::new(Minted { file: minted, read: 0 }),
+        }
+    }
+
+    /// Takes in what was told since. A token is told before it is printed, so this comes after each reading.
+    fn refresh(&self) -> io::Result<()> {
+        let mut minted = self.minted.lock().unwrap_or_else(PoisonError::into_inner);
+        let length = minted.file.metadata()?.len();
+        if length == minted.read {
+            return Ok(());
+        }
+        let start = minted.read;
+        minted.file.seek(SeekFrom::Start(start))?;
+        let mut text = Zeroizing::new(String::with_capacity(4096));
+        (&minted.file).take(length - start).read_to_string(&mut text)?;
+        minted.read = length;
+        let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
+        for token in text.lines() {
+            secrets.add_token(token);
+        }
+        Ok(())
+    }
+}
+
+/// A stream on its way.
+pub(super) struct Stream<'a> {
+    watched: &'a Watched,
+    redactor: Redactor,
+}
+
+impl<'a> Stream<'a> {
+    pub(super) fn new(watched: &'a Watched) -> Self {
+        Self {
+            watched,
+            redactor: Redactor::new(),
+        }
+    }
+
+    /// Copies `source` to its end. When the reader of `to` goes away this ends as well, and the child, which then has
+    /// nobody to write to, learns of it as it would without us.
+    pub(super) fn copy(mut self, mut source: impl Source, mut to: impl Write) -> io::Result<()> {
+        match self.copy_all(&mut source, &mut to) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            copied => copied,
+        }
+    }
+
+    fn copy_all(&mut self, source: &mut impl Source, to: &mut impl Write) -> io::Result<()> {
+        loop {
+            let limit = self.redactor.holds_back().then_some(PAUSE);
+            match source.wait(limit)? {
+                Event::Ready => {
+                    if self.redactor.read_from(source)? == 0 {
+                        break;
+                    }
+                    self.watched.refresh()?;
+                    self.redactor.redact(&self.secrets(), to)?;
+                }
+                Event::Quiet => self.redactor.pause(&self.secrets(), to)?,
+                Event::Abandoned => break,
+            }
+        }
+        self.redactor.finish(&self.secrets(), to)
+    }
+
+    fn secrets(&self) -> std::sync::RwLockReadGuard<'a, Secrets> {
+        self.watched.secrets.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
