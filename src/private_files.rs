@@ -1,4 +1,4 @@
-//! Directories and files for this user alone: how they are made, checked, replaced and locked.
+//! Directories and files for this user alone: how they are made, checked, appended to and locked.
 //!
 //! What is made here is private from the start; nothing is made so after it was written, and no link is followed.
 
@@ -12,7 +12,7 @@ use std::{
 
 use thiserror::Error;
 
-use crate::{random, text::io_reason};
+use crate::text::io_reason;
 
 /// How often a lock is asked for again, and how many times at most: what it guards is done without it then.
 const LOCK_POLL: Duration = Duration::from_millis(20);
@@ -61,17 +61,6 @@ pub fn check_dir(path: &Path) -> Result<(), Unfit> {
         return Err(Unfit::NoDirectory);
     }
     check_owner(&metadata)
-}
-
-/// Puts `contents` in the place of `directory/name`: a reader sees the old file or the new one, and never half of one.
-pub fn replace_file(directory: &Path, name: &str, contents: &[u8]) -> io::Result<()> {
-    let fresh = directory.join(format!(".{name}-{}", random::hex()?));
-    let replaced = create_file(&fresh)
-        .and_then(|mut file| file.write_all(contents))
-        .and_then(|()| fs::rename(&fresh, directory.join(name)));
-    replaced.inspect_err(|_| {
-        let _ = fs::remove_file(&fresh);
-    })
 }
 
 /// Appends to `directory/name`, in one write that no other process can come between.

@@ -14,7 +14,7 @@ pub use decode::{Form, KeyDefect};
 pub use file_name::{KeyFileName, Purpose};
 pub use ids::{IdDefect, IssuerId, KeyId};
 pub use lookalike::{Lookalike, tidy};
-pub use private_key::{Fingerprint, PrivateKey};
+pub use private_key::{Fingerprint, PrivateKey, pem_of};
 
 /// An App Store Connect API key, complete and well formed. Only Apple knows whether it is valid.
 #[derive(Debug)]

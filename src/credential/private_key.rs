@@ -2,16 +2,26 @@
 
 use std::fmt;
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use ecdsa::hazmat::sign_prehashed_rfc6979;
 use p256::{
-    NistP256, PublicKey, SecretKey,
-    ecdsa::Signature,
-    pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding},
+    NistP256, PublicKey, SecretKey, ecdsa::Signature, elliptic_curve::sec1::ToSec1Point, pkcs8::EncodePublicKey,
 };
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::decode::{self, Form, KeyDefect};
+
+/// PKCS#8 of a P-256 key that carries its public key, up to the private scalar. (RFC 5958, RFC 5915)
+const DER_HEAD: [u8; 36] = [
+    0x30, 0x81, 0x87, 0x02, 0x01, 0x00, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08,
+    0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x04, 0x6d, 0x30, 0x6b, 0x02, 0x01, 0x01, 0x04, 0x20,
+];
+/// What stands between the scalar and the public point.
+const DER_BEFORE_PUBLIC: [u8; 5] = [0xa1, 0x44, 0x03, 0x42, 0x00];
+/// An uncompressed point, as SEC1 has it.
+const POINT_LENGTH: usize = 65;
+const DER_LENGTH: usize = 36 + 32 + 5 + POINT_LENGTH;
 
 /// A P-256 private key, together with the texts it was given as, so that logs can be kept clear of them.
 pub struct PrivateKey {
@@ -64,11 +74,18 @@ impl PrivateKey {
         &self.given_der
     }
 
-    /// The key as other tools read it: PKCS#8 PEM, LF line ends, a final newline.
+    /// The key as other tools read it: PKCS#8 PEM, LF line ends, a final newline. The public key in it is the one that
+    /// came with the file, if one did: working it out costs as much as a signature (see [`PrivateKey::check`]).
     pub fn to_pem(&self) -> Zeroizing<String> {
-        self.key
-            .to_pkcs8_pem(LineEnding::LF)
-            .unwrap_or_else(|_| unreachable!("a P-256 key always has a PKCS#8 encoding"))
+        let mut der = Zeroizing::new(Vec::with_capacity(DER_LENGTH));
+        der.extend_from_slice(&DER_HEAD);
+        der.extend_from_slice(&*self.scalar());
+        der.extend_from_slice(&DER_BEFORE_PUBLIC);
+        match &self.public {
+            Some(point) if point.len() == POINT_LENGTH && point[0] == 4 => der.extend_from_slice(point),
+            _ => der.extend_from_slice(self.key.public_key().to_sec1_point(false).as_bytes()),
+        }
+        pem_of(&der)
     }
 
     /// A 64-byte ES256 signature of `message`: `r` and `s`, as RFC 7518 (3.4) wants them. The nonce is RFC 6979's.
@@ -95,6 +112,22 @@ impl PrivateKey {
             .unwrap_or_else(|_| unreachable!("a P-256 key always has an SPKI encoding"));
         Fingerprint(Sha256::digest(public.as_bytes()).into())
     }
+}
+
+/// The file that a tool would make of this DER: lines of 64 characters between BEGIN and END.
+pub fn pem_of(der: &[u8]) -> Zeroizing<String> {
+    let body = Zeroizing::new(STANDARD.encode(der));
+    let mut pem = Zeroizing::new(String::with_capacity(body.len() * 2 + 64));
+    pem.push_str("-----BEGIN PRIVATE KEY-----\n");
+    let mut rest = body.as_str();
+    while !rest.is_empty() {
+        let (line, after) = rest.split_at(rest.len().min(64));
+        pem.push_str(line);
+        pem.push('\n');
+        rest = after;
+    }
+    pem.push_str("-----END PRIVATE KEY-----\n");
+    pem
 }
 
 impl fmt::Debug for PrivateKey {

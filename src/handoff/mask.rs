@@ -5,7 +5,10 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use zeroize::Zeroizing;
 
-use crate::{credential::PrivateKey, token::Token};
+use crate::{
+    credential::{PrivateKey, pem_of},
+    token::Token,
+};
 
 /// Masking something shorter would hit innocent text, in characters.
 const SHORTEST: usize = 8;
@@ -24,19 +27,6 @@ pub fn forms_of_key(key: &PrivateKey) -> Forms {
     add_text(&mut forms, &key.to_pem());
     forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
     forms
-}
-
-/// The file that a tool would make of this DER.
-fn pem_of(der: &[u8]) -> Zeroizing<String> {
-    let body = Zeroizing::new(STANDARD.encode(der));
-    let mut pem = Zeroizing::new(String::with_capacity(body.len() * 2 + 64));
-    pem.push_str("-----BEGIN PRIVATE KEY-----\n");
-    for line in wrapped(&body, 64) {
-        pem.push_str(line);
-        pem.push('\n');
-    }
-    pem.push_str("-----END PRIVATE KEY-----\n");
-    pem
 }
 
 /// The lines of `text`, which is ASCII, at a width.

@@ -15,7 +15,7 @@ use crate::{
     private_files, random,
     source::{PRIVATE_PREFIX, is_private_name},
     text::io_reason,
-    token::MINTED,
+    token::TOKENS,
 };
 
 /// How often another process may take the job's directory away in the very moment that it is used.
@@ -65,10 +65,10 @@ impl PrivateDir {
         }
     }
 
-    /// The file in which every token that is handed out of this directory is told of first.
-    pub fn minted(&self) -> Result<File, HandoffError> {
-        let path = self.path.join(MINTED);
-        File::open(&path).map_err(|error| HandoffError::write(MINTED, path, &error))
+    /// The file in which every token stands before it is handed out of this directory.
+    pub fn tokens(&self) -> Result<File, HandoffError> {
+        let path = self.path.join(TOKENS);
+        File::open(&path).map_err(|error| HandoffError::write(TOKENS, path, &error))
     }
 
     /// Leaves the directory to the steps that follow and to `cleanup`.

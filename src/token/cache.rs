@@ -1,8 +1,9 @@
-//! The token of a private directory: reused while it is fresh, and safe with many processes at once.
+//! The tokens of a private directory: reused while they are fresh, and safe with many processes at once.
 //!
-//! A reader sees a whole entry or none. What can't be read, is for another key or another request, has expired, or
-//! was minted in what is now the future, counts for nothing. Every token that is handed out is told to whoever
-//! redacts this directory's logs first.
+//! They stand in one file, one JSON object a line, and are only ever appended, each in one write: a reader sees a whole
+//! line or takes it for none. What can't be read, is for another key or another request, has expired, or was minted in
+//! what is now the future, counts for nothing. A token stands there before anybody else sees it, which is how `exec`
+//! knows what to redact.
 
 use std::{fs, io, path::Path};
 
@@ -17,11 +18,10 @@ use crate::{
     random,
 };
 
-const ENTRY: &str = "token.json";
-const LOCK: &str = "token.lock";
+/// The file's name in the directory.
+pub const TOKENS: &str = "tokens.jsonl";
 
-/// The tokens that were handed out, one a line.
-pub const MINTED: &str = "minted";
+const LOCK: &str = "tokens.lock";
 
 /// What a token was minted for: it is reused for nothing else.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,14 +65,17 @@ impl<'a> Cache<'a> {
         Self { directory, purpose }
     }
 
-    /// The token that is good for more than `min_remaining` seconds from `now`.
+    /// The token that is good for more than `min_remaining` seconds from `now`: the last of them.
     pub fn fresh(&self, now: i64, min_remaining: u64) -> Option<Token> {
-        let text = Zeroizing::new(fs::read(self.directory.join(ENTRY)).ok()?);
-        let mut entry: Entry = serde_json::from_slice(&text).ok()?;
-        let is_fresh = entry.purpose == self.purpose.0
-            && entry.minted_at <= now
-            && entry.expires_at > now.saturating_add_unsigned(min_remaining);
-        is_fresh.then(|| Token::new(std::mem::take(&mut entry.token), entry.expires_at))
+        let text = Zeroizing::new(fs::read(self.directory.join(TOKENS)).ok()?);
+        entries(&text)
+            .filter(|entry| {
+                entry.purpose == self.purpose.0
+                    && entry.minted_at <= now
+                    && entry.expires_at > now.saturating_add_unsigned(min_remaining)
+            })
+            .last()
+            .map(|mut entry| Token::new(std::mem::take(&mut entry.token), entry.expires_at))
     }
 
     /// The fresh token, else the one that `mint` makes by the time that `now` tells. One process mints while the
@@ -93,23 +96,38 @@ impl<'a> Cache<'a> {
         Ok(token)
     }
 
-    /// Puts `token`, minted at `now`, in the place of the one before.
+    /// Keeps `token`, which was minted at `now`.
     pub fn store(&self, token: &Token, now: i64) -> io::Result<()> {
-        tell(self.directory, token)?;
-        let entry = Entry {
-            purpose: self.purpose.0.clone(),
-            token: token.secret().to_owned(),
-            minted_at: now,
-            expires_at: token.expires().as_second(),
-        };
-        let mut json = Zeroizing::new(Vec::with_capacity(2048));
-        serde_json::to_writer(&mut *json, &entry)?;
-        private_files::replace_file(self.directory, ENTRY, &json)
+        append(self.directory, self.purpose.0.clone(), token, now)
     }
 }
 
-/// Tells whoever redacts this directory's logs of a token, which must come before anybody else sees it.
+/// Tells whoever redacts this directory's logs of a token that nobody reuses.
 pub fn tell(directory: &Path, token: &Token) -> io::Result<()> {
-    let line = Zeroizing::new(format!("{}\n", token.secret()));
-    private_files::append(directory, MINTED, line.as_bytes())
+    append(directory, String::new(), token, 0)
+}
+
+/// The tokens in whole lines of the file.
+pub fn tokens(text: &[u8]) -> impl Iterator<Item = Zeroizing<String>> {
+    entries(text).map(|mut entry| Zeroizing::new(std::mem::take(&mut entry.token)))
+}
+
+fn entries(text: &[u8]) -> impl Iterator<Item = Entry> {
+    text.split(|byte| *byte == b'\n')
+        .filter_map(|line| serde_json::from_slice(line).ok())
+}
+
+fn append(directory: &Path, purpose: String, token: &Token, now: i64) -> io::Result<()> {
+    let entry = Entry {
+        purpose,
+        token: token.secret().to_owned(),
+        minted_at: now,
+        expires_at: token.expires().as_second(),
+    };
+    // It begins a line of its own, whatever a writer that was killed left behind.
+    let mut line = Zeroizing::new(Vec::with_capacity(2048 + entry.token.len()));
+    line.push(b'\n');
+    serde_json::to_writer(&mut *line, &entry)?;
+    line.push(b'\n');
+    private_files::append(directory, TOKENS, &line)
 }

@@ -33,7 +33,7 @@ pub fn run_child(
     signals: Signals,
 ) -> Result<u8, HandoffError> {
     // Everything that can fail comes before the child.
-    let minted = directory.minted()?;
+    let tokens = directory.tokens()?;
     let targets = [Target::stdout(), Target::stderr()];
     let (child_ended, end) = io::pipe().map_err(|error| lost(&error))?;
     if secrets.is_some() {
@@ -51,7 +51,7 @@ pub fn run_child(
         remove();
         return code.map_err(|error| lost(&error));
     };
-    let watched = Watched::new(secrets(), minted);
+    let watched = Watched::new(secrets(), tokens);
     thread::scope(|scope| {
         let copies = [(out, to_out), (err, to_err)].map(|(stream, target)| {
             let output = Output::new(stream, &child_ended);

@@ -9,7 +9,10 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use crate::handoff::redact::{Redactor, Secrets};
+use crate::{
+    handoff::redact::{Redactor, Secrets},
+    token,
+};
 
 /// How long the beginning of what may become a secret is held back: prompts and progress bars show.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -30,41 +33,43 @@ pub(super) trait Source: Read {
     fn wait(&mut self, limit: Option<Duration>) -> io::Result<Event>;
 }
 
-/// The secrets to look for: what was known at the start, and every token that `asc-auth token` has told of since.
+/// The secrets to look for: what was known at the start, and every token that was minted in the private directory since.
 pub(super) struct Watched {
     secrets: RwLock<Secrets>,
-    minted: Mutex<Minted>,
+    tokens: Mutex<Tokens>,
 }
 
-/// The file in which tokens are told of, as far as it was read.
-struct Minted {
+/// The file of the tokens, as far as it was read.
+struct Tokens {
     file: File,
     read: u64,
 }
 
 impl Watched {
-    pub(super) fn new(secrets: Secrets, minted: File) -> Self {
+    pub(super) fn new(secrets: Secrets, tokens: File) -> Self {
         Self {
             secrets: RwLock::new(secrets),
-            minted: Mutex::new(Minted { file: minted, read: 0 }),
+            tokens: Mutex::new(Tokens { file: tokens, read: 0 }),
         }
     }
 
-    /// Takes in what was told since. A token is told before it is printed, so this comes after each reading.
+    /// Takes in what was minted since. A token stands in the file before it is printed, so this comes after each read.
     fn refresh(&self) -> io::Result<()> {
-        let mut minted = self.minted.lock().unwrap_or_else(PoisonError::into_inner);
-        let length = minted.file.metadata()?.len();
-        if length == minted.read {
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        let length = tokens.file.metadata()?.len();
+        if length == tokens.read {
             return Ok(());
         }
-        let start = minted.read;
-        minted.file.seek(SeekFrom::Start(start))?;
-        let mut text = Zeroizing::new(String::with_capacity(4096));
-        (&minted.file).take(length - start).read_to_string(&mut text)?;
-        minted.read = length;
+        let start = tokens.read;
+        tokens.file.seek(SeekFrom::Start(start))?;
+        let mut text = Zeroizing::new(Vec::with_capacity(4096));
+        (&tokens.file).take(length - start).read_to_end(&mut text)?;
+        // What is not a whole line yet is read again.
+        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        tokens.read = start.saturating_add(whole as u64);
         let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
-        for token in text.lines() {
-            secrets.add_token(token);
+        for token in token::tokens(&text[..whole]) {
+            secrets.add_token(&token);
         }
         Ok(())
     }
