@@ -96,8 +96,7 @@ mod unix {
                 "AuthKey_2X9R4QWVK6.p8",
                 "credential.json",
                 "fastlane-api-key.json",
-                "minted",
-                "token.json",
+                "tokens.jsonl",
             ];
             assert_eq!(files, expected);
             for file in files {
