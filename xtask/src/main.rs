@@ -27,7 +27,9 @@ fn main() -> ExitCode {
     let outcome: Outcome = match arguments.first().map(String::as_str) {
         Some("demo") => demo::demo(root()),
         Some("bench") => bench::bench(root()),
+        // What bench runs in processes of their own.
         Some("measure") => bench::measure(&arguments[1..]),
+        Some("now") => bench::now(),
         Some("e2e") => e2e::e2e(root()),
         Some("lint") => lint::lint(root()),
         _ => Err(USAGE.into()),

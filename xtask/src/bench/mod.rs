@@ -4,9 +4,11 @@
 
 mod cost;
 mod programs;
+mod running;
 mod table;
 
 use std::{
+    env,
     error::Error,
     fs,
     path::{Path, PathBuf},
@@ -17,16 +19,21 @@ use std::{
 use simulator::{ApiKey, CertificateAuthority, Simulator, TestKey, random_issuer_id, random_key_id};
 use tempfile::TempDir;
 
-pub(crate) use self::cost::measure;
+pub(crate) use self::{cost::measure, running::now};
 use self::{
     cost::{cpu_time, medians, peak_memory, succeed},
     programs::{Programs, gzipped_size},
+    running::{time_to_start, wall_time, write_log},
     table::{Row, Table},
 };
 use crate::{Outcome, step::Step};
 
 const SHORT_ROUNDS: usize = 200;
 const SETUP_ROUNDS: usize = 50;
+const LOG_ROUNDS: usize = 11;
+
+/// Where `cat` and `tr` are.
+const PATH: &str = "/usr/bin:/bin";
 
 /// Where systems keep the certificates of all authorities in one file.
 const BUNDLES: [&str; 3] = [
@@ -40,11 +47,18 @@ pub(crate) fn bench(root: &Path) -> Outcome {
     let bench = Bench::new(Programs::ready(root)?)?;
     let mut rows = Vec::from(bench.minting()?);
     rows.extend(bench.validating()?);
+    rows.extend(bench.running()?);
     rows.extend(bench.memory()?);
     rows.extend(bench.size()?);
     let table = Table(rows);
     println!("{table}");
     table.judge()
+}
+
+fn shell(script: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script]);
+    shell
 }
 
 struct Bench {
@@ -54,7 +68,7 @@ struct Bench {
     issuer_id: String,
     pem: String,
     /// Holds the files below.
-    _folder: TempDir,
+    folder: TempDir,
     key_file: PathBuf,
     /// The authority that signed the simulator's certificate.
     authority: PathBuf,
@@ -87,7 +101,7 @@ impl Bench {
             bundle: of_machine
                 .map(|all| write("bundle.pem", &format!("{all}\n{}", authority.pem())))
                 .transpose()?,
-            _folder: folder,
+            folder,
         })
     }
 
@@ -125,6 +139,52 @@ impl Bench {
             rows.push(Row::ratio("the same with the machine's whole bundle", setup, curl));
         }
         Ok(rows)
+    }
+
+    /// A command with its output redacted, against the same without us.
+    fn running(&self) -> Result<[Row; 3], Box<dyn Error>> {
+        let log = write_log(self.folder.path())?;
+        let [redacted, copied] = medians(
+            LOG_ROUNDS,
+            [
+                &mut || wall_time(self.exec(&mut self.asc_auth()).arg("cat").arg(&log)),
+                &mut || wall_time(shell("cat \"$0\" | cat").arg(&log)),
+            ],
+        )?;
+        let xtask = env::current_exe()?;
+        let [started, alone, version] = medians(
+            SHORT_ROUNDS,
+            [
+                &mut || time_to_start(self.exec(&mut self.asc_auth()).arg(&xtask).arg("now")),
+                &mut || time_to_start(Command::new(&xtask).arg("now")),
+                &mut || wall_time(self.asc_auth().arg("--version")),
+            ],
+        )?;
+        let memory = peak_memory(
+            |measure| {
+                let mut command = Command::new(measure);
+                self.with_key(command.env_clear()).env("PATH", PATH);
+                command
+            },
+            Path::new("sh"),
+            &[
+                "-c",
+                // A line as long as the log.
+                "\"$0\" exec --no-validate -- tr -d '\\n' < \"$1\" > /dev/null",
+                &self.programs.asc_auth.to_string_lossy(),
+                &log.to_string_lossy(),
+            ],
+        )?;
+        Ok([
+            Row::ratio("time: asc-auth exec -- cat, 200 MB / cat | cat", redacted, copied).at_most(1.5),
+            Row::ratio(
+                "time: before the command starts / asc-auth --version",
+                started.saturating_sub(alone),
+                version,
+            )
+            .at_most(3.0),
+            Row::megabytes("peak memory: asc-auth exec, one line of 200 MB", memory).at_most(16.0),
+        ])
     }
 
     fn memory(&self) -> Result<[Row; 2], Box<dyn Error>> {
@@ -181,6 +241,13 @@ impl Bench {
             .env("ASC_API_URL", self.apple.url())
             .env("SSL_CERT_FILE", roots);
         command
+    }
+
+    /// `asc-auth exec` without a request; the command to run is still to be added.
+    fn exec<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        self.with_key(command)
+            .env("PATH", PATH)
+            .args(["exec", "--no-validate", "--"])
     }
 
     fn asc_auth(&self) -> Command {
