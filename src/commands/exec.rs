@@ -3,7 +3,10 @@
 
 use std::process::Command;
 
-use super::{options, session::Session};
+use super::{
+    options,
+    session::{Order, Session},
+};
 use crate::{
     cli::ExecArgs,
     clock::Clock,
@@ -53,9 +56,16 @@ pub(super) fn run(args: &ExecArgs, environment: &Environment, console: Console) 
     let signals = Signals::hold().map_err(Error::Output)?;
     let directory = PrivateDir::create(&Place::of(environment), |_| Ok(()))?;
     let clock = auth_dir.map_or(Clock::default(), |directory| directory.clock);
-    let session = Session::make(directory, &resolved, &request, &export, proof.as_ref(), clock, console)?;
+    let order = Order {
+        resolved: &resolved,
+        request: &request,
+        export: &export,
+        proof: proof.as_ref(),
+        clock,
+    };
+    let session = Session::make(order, directory, environment, console)?;
 
-    let mut command = child(args, &sources, &session.variables(&export)?);
+    let mut command = child(args, &sources, &session.variables()?);
     let Session { token, directory, .. } = session;
     let secrets = || secrets(&resolved, &token);
     let secrets: Option<&dyn Fn() -> Secrets> = if args.no_redact { None } else { Some(&secrets) };

@@ -9,15 +9,25 @@ use crate::{
     error::Error,
     handoff::{self, Convention, Handed, HandoffError, PrivateDir, Variable, forms_of_token},
     report::Console,
-    source::{RECORD, Record, Resolved},
-    token::{Audience, Cache, Purpose, Token, TokenRequest, mint},
+    source::{AUTH_DIR, Environment, RECORD, Record, Resolved, fit_directory},
+    token::{self, Audience, Cache, Purpose, Token, TokenRequest, mint},
 };
+
+/// What is wanted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Order<'a> {
+    pub(super) resolved: &'a Resolved,
+    pub(super) request: &'a TokenRequest,
+    pub(super) export: &'a [Convention],
+    pub(super) proof: Option<&'a Proof>,
+    /// What is known of the time without a proof.
+    pub(super) clock: Clock,
+}
 
 /// A filled private directory. Dropping it removes the directory.
 #[derive(Debug)]
 pub(super) struct Session<'a> {
-    pub(super) resolved: &'a Resolved,
-    pub(super) request: &'a TokenRequest,
+    pub(super) order: Order<'a>,
     pub(super) directory: PrivateDir,
     pub(super) token: Token,
     pub(super) key_path: PathBuf,
@@ -25,18 +35,26 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// Mints the token and fills the directory. `clock` is what is known of the time without a proof.
+    /// Mints the token and fills the directory.
     pub(super) fn make(
+        order: Order<'a>,
         directory: PrivateDir,
-        resolved: &'a Resolved,
-        request: &'a TokenRequest,
-        export: &[Convention],
-        proof: Option<&Proof>,
-        clock: Clock,
+        environment: &Environment,
         console: Console,
     ) -> Result<Self, Error> {
-        let clock = proof.map_or(clock, |proof| proof.clock);
-        let token = token_to_hand_over(resolved, request, proof, clock, console)?;
+        let Order {
+            resolved,
+            request,
+            export,
+            proof,
+            ..
+        } = order;
+        let clock = proof.map_or(order.clock, |proof| proof.clock);
+        let token = token_to_hand_over(&order, clock, console)?;
+        // This may run inside of an exec, which redacts what it is told of.
+        if let Some(outer) = fit_directory(environment.path(AUTH_DIR)) {
+            token::tell(&outer, &token).map_err(|error| HandoffError::write("the token", outer, &error))?;
+        }
         let credential = &resolved.credential;
         let pem = credential.private_key.to_pem();
         let key_file = handoff::key_file_name(&credential.key_id, &credential.kind);
@@ -54,8 +72,7 @@ impl<'a> Session<'a> {
             None
         };
         let session = Self {
-            resolved,
-            request,
+            order,
             directory,
             token,
             key_path,
@@ -66,17 +83,17 @@ impl<'a> Session<'a> {
     }
 
     /// Everything that a step finds in its environment.
-    pub(super) fn variables(&self, export: &[Convention]) -> Result<Vec<Variable>, HandoffError> {
-        handoff::session(&self.handed(), &self.token, export)
+    pub(super) fn variables(&self) -> Result<Vec<Variable>, HandoffError> {
+        handoff::session(&self.handed(), &self.token, self.order.export)
     }
 
     /// The private directory's variable, and what the tools of `export` read.
-    pub(super) fn exported(&self, export: &[Convention]) -> Result<Vec<Variable>, HandoffError> {
-        handoff::exported(&self.handed(), export)
+    pub(super) fn exported(&self) -> Result<Vec<Variable>, HandoffError> {
+        handoff::exported(&self.handed(), self.order.export)
     }
 
     fn handed(&self) -> Handed<'_> {
-        let credential = &self.resolved.credential;
+        let credential = &self.order.resolved.credential;
         Handed {
             key_id: &credential.key_id,
             kind: &credential.kind,
@@ -88,24 +105,20 @@ impl<'a> Session<'a> {
 
     /// Writes the record, and the token into the cache.
     fn keep(&self, key_file: &str, key: &[u8], clock: Clock) -> Result<(), Error> {
-        let credential = &self.resolved.credential;
+        let Order { resolved, request, .. } = self.order;
+        let credential = &resolved.credential;
         let record = Record {
             key_id: credential.key_id.to_string(),
             issuer_id: credential.kind.issuer_id().map(ToString::to_string),
             key_file: key_file.to_owned(),
-            in_house: self.request.audience() == Audience::Enterprise,
-            lifetime: self.request.lifetime().as_secs(),
-            scopes: self
-                .request
-                .scopes()
-                .iter()
-                .map(|scope| scope.as_str().to_owned())
-                .collect(),
+            in_house: request.audience() == Audience::Enterprise,
+            lifetime: request.lifetime().as_secs(),
+            scopes: request.scopes().iter().map(|scope| scope.as_str().to_owned()).collect(),
             clock_correction: clock.correction(),
         };
         let json = serde_json::to_vec_pretty(&record).map_err(|error| Error::Output(error.into()))?;
         self.directory.write(RECORD, &json)?;
-        let purpose = Purpose::of(key, &credential.key_id, &credential.kind, self.request);
+        let purpose = Purpose::of(key, &credential.key_id, &credential.kind, request);
         let directory = self.directory.path();
         Cache::new(directory, purpose)
             .store(&self.token, clock.now())
@@ -115,21 +128,15 @@ impl<'a> Session<'a> {
 }
 
 /// The token that Apple has just accepted, if it is the one that was asked for; else a new one by Apple's clock.
-fn token_to_hand_over(
-    resolved: &Resolved,
-    request: &TokenRequest,
-    proof: Option<&Proof>,
-    clock: Clock,
-    console: Console,
-) -> Result<Token, Error> {
-    if let Some(proof) = proof
-        && request.scopes().is_empty()
+fn token_to_hand_over(order: &Order<'_>, clock: Clock, console: Console) -> Result<Token, Error> {
+    if let Some(proof) = order.proof
+        && order.request.scopes().is_empty()
         && proof.token_has_right_clock()
     {
         return Ok(proof.token.clone());
     }
-    let credential = &resolved.credential;
-    let token = mint(credential, &credential.kind, request, clock.now());
+    let credential = &order.resolved.credential;
+    let token = mint(credential, &credential.kind, order.request, clock.now());
     console.mask(|| forms_of_token(&token)).map_err(Error::Output)?;
     Ok(token)
 }

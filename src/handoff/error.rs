@@ -102,7 +102,7 @@ impl HandoffError {
         match self {
             Self::NoCi => explanation.advice(
                 "Say where to hand over to: --ci github, gitlab or azure, or --ci none for an env file that any shell \
-                 reads with . \"$(asc-auth setup --ci none)\".",
+                 reads, whose path is printed.",
             ),
             Self::SeveralCis { .. } => explanation.advice("Say which of them it is: --ci github, gitlab, azure or none."),
             Self::DebugTrace { .. } => explanation.advice(

@@ -136,5 +136,5 @@ fn remove_all(path: &Path) -> io::Result<()> {
 
 fn private_name() -> Result<String, HandoffError> {
     let digits = random::hex().map_err(|error| HandoffError::Random(error.to_string()))?;
-    Ok(format!("{}{digits}", PRIVATE_PREFIX))
+    Ok(format!("{PRIVATE_PREFIX}{digits}"))
 }

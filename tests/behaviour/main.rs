@@ -30,3 +30,5 @@ mod github_handoff;
 mod leaks;
 mod main_job;
 mod private_directory;
+#[cfg(unix)]
+mod recipes;

@@ -5,31 +5,24 @@ use std::{env, path::Path};
 use super::words::{HandedOver, summary};
 use crate::{
     commands::session::Session,
-    connect::Proof,
     error::Error,
-    handoff::{self, Channel, Convention, GitHub, Handover},
+    handoff::{self, Channel, GitHub, Handover},
     report::Console,
 };
 
 /// Hands over, and leaves the private directory to the steps that follow. If anything fails, it is removed.
-pub(super) fn hand_over(
-    channel: &Channel,
-    session: Session<'_>,
-    mut record: HandedOver,
-    proof: Option<&Proof>,
-    export: &[Convention],
-    console: Console,
-) -> Result<(), Error> {
+pub(super) fn hand_over(channel: &Channel, session: Session<'_>, console: Console) -> Result<(), Error> {
+    let mut record = HandedOver::new(&session);
     let binary = env::current_exe().ok();
     let path_entry = binary.as_deref().and_then(directory_for_path);
     match channel {
-        Channel::GitHub(github) => to_github(github, &session, &record, proof, export, path_entry)?,
+        Channel::GitHub(github) => to_github(github, &session, &record, path_entry)?,
         Channel::Azure => {
-            let commands = handoff::set_variables(&session.variables(export)?, path_entry);
+            let commands = handoff::set_variables(&session.variables()?, path_entry);
             console.command(&commands).map_err(Error::Output)?;
         }
         Channel::Shell => {
-            let file = handoff::write_env_file(&session.directory, &session.variables(export)?, path_entry)?;
+            let file = handoff::write_env_file(&session.directory, &session.variables()?, path_entry)?;
             record.env_file = Some(in_words(&file));
             if !console.is_json() {
                 console.deliver(&format!("{}\n", file.display()))?;
@@ -47,11 +40,9 @@ fn to_github(
     github: &GitHub,
     session: &Session<'_>,
     record: &HandedOver,
-    proof: Option<&Proof>,
-    export: &[Convention],
     path_entry: Option<&Path>,
 ) -> Result<(), Error> {
-    let variables = session.exported(export)?;
+    let variables = session.exported()?;
     let number = |number: Option<String>| number.unwrap_or_default();
     let expires_at = record.token_expires_at.to_string();
     let remaining = number(record.rate_limit_remaining.map(|number| number.to_string()));
@@ -75,7 +66,7 @@ fn to_github(
             .map(|variable| (variable.name, variable.value.as_str()))
             .collect(),
         path: path_entry,
-        summary: &summary(record, proof),
+        summary: &summary(record, session.order.proof),
     })?;
     Ok(())
 }

@@ -3,11 +3,11 @@
 mod hand_over;
 mod words;
 
-use self::{
-    hand_over::hand_over,
-    words::{HandedOver, report_lines},
+use self::{hand_over::hand_over, words::report_lines};
+use super::{
+    options,
+    session::{Order, Session},
 };
-use super::{options, session::Session};
 use crate::{
     cli::{self, SetupArgs},
     clock::Clock,
@@ -50,20 +50,17 @@ pub(super) fn run(args: &SetupArgs, environment: &Environment, console: Console)
     } else {
         None
     };
-    let proof = proof.as_ref();
-    let session = Session::make(
-        directory,
-        &resolved,
-        &request,
-        &wishes.export,
-        proof,
-        Clock::default(),
-        console,
-    )?;
+    let order = Order {
+        resolved: &resolved,
+        request: &request,
+        export: &wishes.export,
+        proof: proof.as_ref(),
+        clock: Clock::default(),
+    };
+    let session = Session::make(order, directory, environment, console)?;
 
-    let record = HandedOver::new(&session, proof);
-    let lines = report_lines(&session, proof, &channel);
-    hand_over(&channel, session, record, proof, &wishes.export, console)?;
+    let lines = report_lines(&session, &channel);
+    hand_over(&channel, session, console)?;
     if !console.is_json() {
         console.report("App Store Connect: ready", &lines);
     }

@@ -34,8 +34,9 @@ pub(super) struct HandedOver {
 }
 
 impl HandedOver {
-    pub(super) fn new(session: &Session<'_>, proof: Option<&Proof>) -> Self {
-        let credential = &session.resolved.credential;
+    pub(super) fn new(session: &Session<'_>) -> Self {
+        let proof = session.order.proof;
+        let credential = &session.order.resolved.credential;
         Self {
             key_id: credential.key_id.to_string(),
             key_type: credential.kind.name(),
@@ -48,7 +49,7 @@ impl HandedOver {
             clock_skew: proof.and_then(|proof| proof.skew).map(|skew| skew.0),
             validated: proof.is_some(),
             policies: proof.map(|proof| proof.policies.clone()),
-            warnings: session.resolved.warnings.clone(),
+            warnings: session.order.resolved.warnings.clone(),
         }
     }
 }
@@ -66,9 +67,9 @@ pub(super) fn summary(record: &HandedOver, proof: Option<&Proof>) -> String {
     )
 }
 
-pub(super) fn report_lines(session: &Session<'_>, proof: Option<&Proof>, channel: &Channel) -> Vec<String> {
-    let mut lines = lines_of(session.resolved);
-    match proof {
+pub(super) fn report_lines(session: &Session<'_>, channel: &Channel) -> Vec<String> {
+    let mut lines = lines_of(session.order.resolved);
+    match session.order.proof {
         Some(proof) => lines.extend(proof_lines(proof)),
         None => lines.push(line("validated", "no: validation is switched off")),
     }
@@ -87,7 +88,7 @@ pub(super) fn report_lines(session: &Session<'_>, proof: Option<&Proof>, channel
 
 /// `until 14:32:10 UTC (15 min)`.
 fn validity(session: &Session<'_>) -> String {
-    let request = session.request;
+    let request = session.order.request;
     let expires = session.token.expires();
     let time = if request.lifetime().needs_scope() {
         expires.to_string()

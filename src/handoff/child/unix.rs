@@ -75,8 +75,9 @@ impl Process {
     /// has had its time.
     pub(super) fn pass_on(&self, signals: Signals, remove: impl Fn() + Send + Clone + 'static) {
         let group = self.group;
+        let Signals(passed_on) = signals;
         thread::spawn(move || {
-            while let Ok(signal) = signals.0.wait() {
+            while let Ok(signal) = passed_on.wait() {
                 let _ = killpg(group, signal);
                 if signal == Signal::SIGTERM {
                     let remove = remove.clone();
