@@ -1,19 +1,22 @@
-//! `cargo xtask lint`: everything beside the Rust code. The workflows and the action, shell, the
-//! action's JavaScript, and the dependencies.
+//! `cargo xtask lint`: everything beside the Rust code. The workflows and the action, the GitLab
+//! component and the pipelines, shell, the action's JavaScript, and the dependencies.
 //!
 //! Every check runs, also after another one failed, so that one run shows all there is to mend.
 
 use std::{
     error::Error,
-    fs::File,
-    io::{BufRead, BufReader},
+    fs::{self, File},
+    io::{self, BufRead, BufReader},
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
 };
 
+use tempfile::TempDir;
+
 use crate::{
     Outcome,
+    component::Template,
     process::{output_of, run},
     tools,
 };
@@ -49,6 +52,12 @@ pub(crate) fn lint(root: &Path) -> Outcome {
     let with_shellcheck = ["-shellcheck", &shellcheck.to_string_lossy()];
     checks.check(&python.join("actionlint"), &with_shellcheck, &files.workflows);
     checks.check(&shellcheck, &[], &files.scripts);
+    let component = TakenApart::new(root)?;
+    checks.check(&shellcheck, &["--shell=sh"], &component.scripts);
+    let pipelines = [&files.pipelines[..], &component.documents].concat();
+    // The transformation makes sense of !reference.
+    let gitlab = ["--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"];
+    checks.check(&schema, &gitlab, &pipelines);
     for script in &files.javascript {
         checks.check(&node, &["--check"], std::slice::from_ref(script));
     }
@@ -90,6 +99,7 @@ impl Checks<'_> {
 struct Files {
     actions: Vec<PathBuf>,
     workflows: Vec<PathBuf>,
+    pipelines: Vec<PathBuf>,
     scripts: Vec<PathBuf>,
     javascript: Vec<PathBuf>,
     javascript_tests: Vec<PathBuf>,
@@ -105,9 +115,46 @@ impl Files {
         Ok(Self {
             actions: those(&|path| path.ends_with("action.yml")),
             workflows: those(&|path| path.parent().is_some_and(|folder| folder.ends_with("workflows"))),
+            pipelines: those(&|path| {
+                path.ends_with(".gitlab-ci.yml") || path.parent().is_some_and(|folder| folder.ends_with("pipelines"))
+            }),
             scripts: those(&|path| ends(path, ".sh") || starts_as_a_shell_script(&root.join(path))),
             javascript: those(&|path| ends(path, ".mjs")),
             javascript_tests: those(&|path| ends(path, ".test.mjs")),
+        })
+    }
+}
+
+/// The component's template as its linters take it: a file for each document and each script.
+struct TakenApart {
+    documents: Vec<PathBuf>,
+    scripts: Vec<PathBuf>,
+    _folder: TempDir,
+}
+
+impl TakenApart {
+    fn new(root: &Path) -> Result<Self, Box<dyn Error>> {
+        let template = Template::parse(&fs::read_to_string(
+            root.join("gitlab-ci-component/templates/asc-auth.yml"),
+        )?)?;
+        let scripts = template.scripts(&[])?;
+        let folder = TempDir::with_prefix("asc-auth-lint-")?;
+        let write = |name: &str, text: &str| -> io::Result<PathBuf> {
+            let file = folder.path().join(name);
+            fs::write(&file, text)?;
+            Ok(file)
+        };
+        Ok(Self {
+            documents: vec![
+                write("header.yml", template.header())?,
+                write("jobs.yml", &template.body(&[])?)?,
+            ],
+            scripts: vec![
+                write("hidden-job.sh", &scripts.hidden_job)?,
+                write("visible-job.sh", &scripts.visible_job)?,
+                write("after-script.sh", &scripts.after_script)?,
+            ],
+            _folder: folder,
         })
     }
 }

@@ -4,6 +4,7 @@
 
 mod bench;
 mod build;
+mod component;
 mod demo;
 mod e2e;
 mod lint;
@@ -18,7 +19,8 @@ type Outcome = Result<(), Box<dyn Error>>;
 const USAGE: &str = "usage: cargo xtask COMMAND
 
   demo    run the main job against the simulator and show what a step prints and hands over
-  e2e     run the action under a real runner (installs act and Node under target/tools)
+  e2e     run the action and the component under real runners (installs act, gitlab-ci-local and Node under
+          target/tools); e2e act, e2e gitlab or the name of a case runs only those
   lint    zizmor, check-jsonschema, actionlint, shellcheck, cargo deny (installs them under target/tools)
   bench   compare speed, memory and size with other tools, as ratios measured in one run";
 
@@ -30,7 +32,7 @@ fn main() -> ExitCode {
         // What bench runs in processes of their own.
         Some("measure") => bench::measure(&arguments[1..]),
         Some("now") => bench::now(),
-        Some("e2e") => e2e::e2e(root()),
+        Some("e2e") => e2e::e2e(root(), &arguments[1..]),
         Some("lint") => lint::lint(root()),
         _ => Err(USAGE.into()),
     };

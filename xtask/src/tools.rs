@@ -12,7 +12,7 @@ use std::{
 
 use crate::{
     Outcome,
-    process::{cargo, run},
+    process::{cargo, output_of, run},
 };
 
 const REQUIREMENTS: &str = include_str!("../tools/requirements.txt");
@@ -61,6 +61,14 @@ pub(crate) fn node(root: &Path) -> Result<PathBuf, Box<dyn std::error::Error>> {
         .map_err(|error| format!("{error}; on Debian: apt-get install npm").into())
     })?;
     Ok(folder.join("node_modules/node/bin"))
+}
+
+/// The script of gitlab-ci-local, for `node` to run. It copies files with rsync.
+pub(crate) fn gitlab_ci_local(root: &Path) -> Result<PathBuf, Box<dyn std::error::Error>> {
+    output_of(Command::new("rsync").arg("--version"))
+        .map_err(|error| format!("gitlab-ci-local needs rsync; on Debian: apt-get install rsync ({error})"))?;
+    node(root)?;
+    Ok(root.join("target/tools/node/node_modules/gitlab-ci-local/dist/index.js"))
 }
 
 /// The folder with `cargo-deny`.

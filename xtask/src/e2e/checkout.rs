@@ -1,11 +1,11 @@
-//! A throw-away repository with the checkout's files as they are, committed or not: what
-//! `actions/checkout` gives a job, and what `uses: ./` runs the action from.
+//! Throw-away repositories: one with the checkout's files as they are, committed or not, which is what
+//! `actions/checkout` gives a job and what `uses: ./` runs the action from; and others like it.
 
 use std::{error::Error, fs, path::Path, process::Command};
 
 use tempfile::TempDir;
 
-use crate::{lint::checkout_files, process::output_of};
+use crate::{Outcome, lint::checkout_files, process::output_of};
 
 /// Copies the files of the checkout at `root`, without what git ignores, and commits them.
 pub(crate) fn copy_of(root: &Path) -> Result<TempDir, Box<dyn Error>> {
@@ -17,29 +17,29 @@ pub(crate) fn copy_of(root: &Path) -> Result<TempDir, Box<dyn Error>> {
         }
         fs::copy(root.join(&file), target)?;
     }
-    for arguments in [
-        &["init", "--quiet", "--initial-branch=main"][..],
-        // act reads the name of the repository off its origin.
-        &["remote", "add", "origin", "https://github.com/org/asc-auth.git"],
-        &["add", "--all"],
-        &[
-            "-c",
-            "user.name=e2e",
-            "-c",
-            "user.email=e2e@localhost",
-            "commit",
-            "--quiet",
-            "--message=The checkout",
-        ],
-    ] {
-        // Without the configuration of whoever runs this: it may sign commits, or run hooks.
-        output_of(
-            Command::new("git")
-                .args(arguments)
-                .current_dir(copy.path())
-                .env("GIT_CONFIG_GLOBAL", "/dev/null")
-                .env("GIT_CONFIG_NOSYSTEM", "1"),
-        )?;
-    }
+    // act reads the name of the repository off its origin.
+    commit(copy.path(), "https://github.com/org/asc-auth.git")?;
     Ok(copy)
+}
+
+/// Makes the folder a repository with this origin, and commits everything in it.
+pub(crate) fn commit(folder: &Path, origin: &str) -> Outcome {
+    git(folder, &["init", "--quiet", "--initial-branch=main"])?;
+    git(folder, &["remote", "add", "origin", origin])?;
+    git(folder, &["add", "--all"])?;
+    git(folder, &["commit", "--quiet", "--message=The checkout"])?;
+    Ok(())
+}
+
+/// What git prints in this folder, without the configuration of whoever runs this: it may sign commits, or
+/// run hooks.
+pub(crate) fn git(folder: &Path, arguments: &[&str]) -> Result<String, Box<dyn Error>> {
+    output_of(
+        Command::new("git")
+            .args(["-c", "user.name=e2e", "-c", "user.email=e2e@localhost"])
+            .args(arguments)
+            .current_dir(folder)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_NOSYSTEM", "1"),
+    )
 }

@@ -1,57 +1,104 @@
-//! `cargo xtask e2e`: the action, from this checkout, in jobs that a real runner (act) runs with a
-//! real Node, against the simulator on loopback.
+//! `cargo xtask e2e`: the wrappers, from this checkout, in jobs that real runners run, against the
+//! simulator on loopback. The GitHub Action runs in act, the GitLab component in gitlab-ci-local.
 //!
-//! Each case is a workflow in `xtask/e2e/workflows` and a function in `cases.rs` that says what must
-//! have come of it. Whatever the case: nothing is left on disk, and the complete log holds no secret.
+//! `cargo xtask e2e act`, `… gitlab` or the name of a case runs only those. Whatever the case: nothing
+//! is left on disk, and the complete log holds no secret.
 
 mod act;
-mod by_hand;
-mod cases;
+mod apple;
 mod checkout;
+pub(crate) mod gitlab;
 mod secrets;
 
 use std::{fs, path::Path, time::Instant};
 
 use tempfile::TempDir;
 
-use self::{act::Act, cases::CASES};
-use crate::{Outcome, build, tools};
+use crate::{Outcome, build};
 
-/// Runs every case, one line each, and fails if any failed.
-pub(crate) fn e2e(root: &Path) -> Outcome {
-    let python = tools::python_tools(root)?;
-    let node = tools::node(root)?;
+/// Runs the cases, one line each, and fails if any failed. `wanted` names runners and cases; empty, it
+/// means all.
+pub(crate) fn e2e(root: &Path, wanted: &[String]) -> Outcome {
+    let mut tally = Tally::new(wanted)?;
     println!("$ cargo build --package asc-auth");
     let binary = build::asc_auth(root, &[])?;
     // A copy of its own, which no other build replaces and nothing else runs.
     let installed = TempDir::with_prefix("asc-auth-e2e-bin-")?;
     let binary_copy = installed.path().join("asc-auth");
     fs::copy(binary, &binary_copy)?;
-    let checkout = checkout::copy_of(root)?;
     let logs = root.join("target/e2e");
-    fs::create_dir_all(&logs)?;
-    let act = Act {
-        program: python.join("act"),
-        node,
-        checkout: checkout.path().to_owned(),
-        logs,
-    };
+    fs::create_dir_all(logs.join("gitlab"))?;
 
-    let mut failed = 0;
-    for case in CASES {
+    if tally.wants_any("act", act::names()) {
+        act::run(root, &binary_copy, &logs, &mut tally)?;
+    }
+    if tally.wants_any("gitlab", gitlab::names()) {
+        gitlab::run(root, &binary_copy, &logs.join("gitlab"), &mut tally)?;
+    }
+    tally.finish()
+}
+
+/// Which cases are asked for, and how those that ran have ended.
+#[derive(Debug)]
+pub(crate) struct Tally {
+    wanted: Vec<String>,
+    passed: usize,
+    failed: usize,
+}
+
+impl Tally {
+    fn new(wanted: &[String]) -> Result<Self, String> {
+        let known: Vec<&str> = ["act", "gitlab"]
+            .into_iter()
+            .chain(act::names())
+            .chain(gitlab::names())
+            .collect();
+        if let Some(unknown) = wanted.iter().find(|word| !known.contains(&word.as_str())) {
+            return Err(format!("no case is called {unknown}; there are: {}", known.join(", ")));
+        }
+        Ok(Self {
+            wanted: wanted.to_vec(),
+            passed: 0,
+            failed: 0,
+        })
+    }
+
+    fn wants(&self, runner: &str, case: &str) -> bool {
+        self.wanted.is_empty() || self.wanted.iter().any(|word| word == runner || word == case)
+    }
+
+    fn wants_any(&self, runner: &str, mut cases: impl Iterator<Item = &'static str>) -> bool {
+        cases.any(|case| self.wants(runner, case))
+    }
+
+    /// Runs one case, if it is asked for, and says how it ended.
+    pub(crate) fn run(&mut self, runner: &str, case: &str, log: &Path, run: impl FnOnce() -> Outcome) {
+        if !self.wants(runner, case) {
+            return;
+        }
         let start = Instant::now();
-        let outcome = (case.run)(&cases::Stage::new(&act, &binary_copy));
+        let outcome = run();
         let seconds = start.elapsed().as_secs_f32();
         match outcome {
-            Ok(()) => println!("ok      {} ({seconds:.1} s)", case.name),
+            Ok(()) => {
+                self.passed += 1;
+                println!("ok      {runner}: {case} ({seconds:.1} s)");
+            }
             Err(error) => {
-                failed += 1;
-                println!("FAILED  {} ({seconds:.1} s): {error}", case.name);
+                self.failed += 1;
+                println!("FAILED  {runner}: {case} ({seconds:.1} s): {error}");
                 // The keys in it, if any, were made for this run.
-                println!("{}", fs::read_to_string(act.log(case.name)).unwrap_or_default());
+                println!("{}", fs::read_to_string(log).unwrap_or_default());
             }
         }
     }
-    println!("{} passed, {failed} failed", CASES.len() - failed);
-    if failed == 0 { Ok(()) } else { Err("e2e failed".into()) }
+
+    fn finish(self) -> Outcome {
+        println!("{} passed, {} failed", self.passed, self.failed);
+        if self.failed == 0 {
+            Ok(())
+        } else {
+            Err("e2e failed".into())
+        }
+    }
 }

@@ -1,15 +1,15 @@
 //! The cases: a job each, and what must have come of it.
 
-use std::{collections::BTreeMap, error::Error, fs, path::Path, time::Duration, time::Instant};
+use std::{collections::BTreeMap, error::Error, path::Path, time::Duration, time::Instant};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
-use simulator::{ApiKey, Fault, Simulator, TestKey, random_issuer_id, random_key_id};
+use simulator::{Fault, Simulator};
 
 use super::{
-    act::{Act, Ended, JOB_LIMIT, Job},
+    super::apple::{Team, no_secret_in, no_secret_left, nothing_runs, require},
     by_hand::JobByHand,
-    secrets,
+    runner::{Act, Ended, JOB_LIMIT, Job},
 };
 use crate::{
     Outcome,
@@ -67,7 +67,7 @@ pub(crate) const CASES: &[Case] = &[
 
 fn success(stage: &Stage) -> Outcome {
     let team = stage.team();
-    let job = stage.start("success", &team.secrets())?.finish()?;
+    let job = stage.start("success", &secrets_of(&team))?.finish()?;
     require(job.succeeded, "the job failed")?;
 
     let requests = stage.apple.requests();
@@ -127,7 +127,7 @@ fn success(stage: &Stage) -> Outcome {
 
 fn consumer(stage: &Stage) -> Outcome {
     let team = stage.team();
-    let mut secrets = team.secrets();
+    let mut secrets = secrets_of(&team);
     secrets.insert("ASC_PRIVATE_KEY_B64".into(), BASE64_STANDARD.encode(team.key.pem()));
     let job = stage.start("consumer", &secrets)?.finish()?;
     require(job.succeeded, "the job failed")?;
@@ -139,12 +139,8 @@ fn consumer(stage: &Stage) -> Outcome {
 }
 
 fn wrong_key(stage: &Stage) -> Outcome {
-    let registered = stage.team();
-    let given = Team {
-        key: TestKey::generate(),
-        ..registered
-    };
-    let job = stage.start("wrong-key", &given.secrets())?.finish()?;
+    let given = stage.team().with_another_key();
+    let job = stage.start("wrong-key", &secrets_of(&given))?.finish()?;
     stopped_with(&job, 12, "Apple refused this credential")?;
     stage.left_nothing(&job, &[&given])
 }
@@ -161,7 +157,7 @@ fn fork(stage: &Stage) -> Outcome {
 
 fn later_step_fails(stage: &Stage) -> Outcome {
     let team = stage.team();
-    let job = stage.start("later-step-fails", &team.secrets())?.finish()?;
+    let job = stage.start("later-step-fails", &secrets_of(&team))?.finish()?;
     require(!job.succeeded, "the job succeeded")?;
     require(job.results.contains_key("reached"), "the build found no key file")?;
     stage.left_nothing(&job, &[&team])
@@ -171,7 +167,7 @@ fn two_identities(stage: &Stage) -> Outcome {
     let (first, second) = (stage.team(), stage.team());
     let mut secrets = BTreeMap::new();
     for (prefix, team) in [("FIRST", &first), ("SECOND", &second)] {
-        for (name, value) in team.secrets() {
+        for (name, value) in secrets_of(team) {
             secrets.insert(name.replacen("ASC", prefix, 1), value);
         }
     }
@@ -205,7 +201,7 @@ fn two_identities(stage: &Stage) -> Outcome {
 
 fn cancelled_later(stage: &Stage) -> Outcome {
     let team = stage.team();
-    let mut job = stage.start("cancelled-later", &team.secrets())?;
+    let mut job = stage.start("cancelled-later", &secrets_of(&team))?;
     job.wait_for_result("building")?;
     job.cancel()?;
     let job = job.finish()?;
@@ -216,7 +212,7 @@ fn cancelled_later(stage: &Stage) -> Outcome {
 fn cancelled_setup(stage: &Stage) -> Outcome {
     let team = stage.team();
     stage.apple.fail_always(Fault::Latency(Duration::from_secs(60)));
-    let mut job = stage.start("cancelled-setup", &team.secrets())?;
+    let mut job = stage.start("cancelled-setup", &secrets_of(&team))?;
     job.wait_until("a request to Apple", || !stage.apple.requests().is_empty())?;
     job.cancel()?;
     let job = job.finish()?;
@@ -253,19 +249,19 @@ fn interrupted_setup(stage: &Stage) -> Outcome {
     let status = wait(&mut job.post()?, deadline)?.ok_or("the post step took too long")?;
     require(status.success(), &format!("the post step ended with {status}"))?;
     require(job.in_temp()?.is_empty(), "the post step left something")?;
-    stage.nothing_runs()?;
+    nothing_runs(stage.binary)?;
     for file in ["OUTPUT", "ENV", "STATE", "STEP_SUMMARY"] {
-        stage.no_secret_in(file, &job.step.read(file)?, &[&team])?;
+        no_secret_in(file, &job.step.read(file)?, &stage.apple, &[&team])?;
     }
     // A runner does not show the masks themselves.
     let log = job.log()?;
     let shown: Vec<&str> = log.lines().filter(|line| !line.starts_with("::add-mask::")).collect();
-    stage.no_secret_in("the log", &shown.join("\n"), &[&team])
+    no_secret_in("the log", &shown.join("\n"), &stage.apple, &[&team])
 }
 
 fn no_binary(stage: &Stage) -> Outcome {
     let team = stage.team();
-    let job = stage.start("no-binary", &team.secrets())?.finish()?;
+    let job = stage.start("no-binary", &secrets_of(&team))?.finish()?;
     stopped_with(&job, 1, "action/release.json names no release yet")?;
     stage.left_nothing(&job, &[&team])
 }
@@ -286,16 +282,8 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// A new team, whose key Apple knows.
     fn team(&self) -> Team {
-        let team = Team {
-            key_id: random_key_id(),
-            issuer_id: random_issuer_id(),
-            key: TestKey::generate(),
-        };
-        self.apple
-            .register(ApiKey::team(&team.key_id, &team.issuer_id, &team.key));
-        team
+        Team::known_to(&self.apple)
     }
 
     fn start(&self, workflow: &str, secrets: &BTreeMap<String, String>) -> Result<Job, Box<dyn Error>> {
@@ -315,57 +303,19 @@ impl<'a> Stage<'a> {
         )?;
         let left = observed(job, "at-the-end")?;
         require(left == json!({}), &format!("the post step left {left}"))?;
-        self.nothing_runs()?;
-        self.no_secret_in("the log", &job.log, teams)?;
-        for (file, content) in &job.left {
-            self.no_secret_in(&file.display().to_string(), content, teams)?;
-        }
-        Ok(())
-    }
-
-    fn nothing_runs(&self) -> Outcome {
-        let ended = wait_until(Instant::now() + Duration::from_secs(5), || !runs(self.binary));
-        require(ended, "asc-auth still runs")
-    }
-
-    fn no_secret_in(&self, place: &str, text: &str, teams: &[&Team]) -> Outcome {
-        // As it was given, and as asc-auth writes it.
-        let pems = teams.iter().flat_map(|team| [team.key.pem(), team.key.pkcs8_pem()]);
-        let mut needles: Vec<_> = pems.flat_map(|pem| secrets::forms_of_key(&pem)).collect();
-        for request in self.apple.requests() {
-            needles.extend(
-                request
-                    .token
-                    .iter()
-                    .flat_map(|token| secrets::forms_of_token(&token.raw)),
-            );
-        }
-        let found = secrets::find(text, &needles);
-        require(found.is_empty(), &format!("{place} holds {}", found.join(", ")))
+        nothing_runs(self.binary)?;
+        no_secret_in("the log", &job.log, &self.apple, teams)?;
+        no_secret_left(&job.left, &self.apple, teams)
     }
 }
 
-/// A team with one API key.
-struct Team {
-    key_id: String,
-    issuer_id: String,
-    key: TestKey,
-}
-
-impl Team {
-    fn secrets(&self) -> BTreeMap<String, String> {
-        [
-            ("ASC_KEY_ID".to_owned(), self.key_id.clone()),
-            ("ASC_ISSUER_ID".to_owned(), self.issuer_id.clone()),
-            ("ASC_PRIVATE_KEY".to_owned(), self.key.pem()),
-        ]
-        .into()
-    }
-
-    /// As the workflows write it down: the uncompressed point in hexadecimal, on a line.
-    fn public_key(&self) -> String {
-        secrets::hexadecimal(self.key.public_key()) + "\n"
-    }
+fn secrets_of(team: &Team) -> BTreeMap<String, String> {
+    [
+        ("ASC_KEY_ID".to_owned(), team.key_id.clone()),
+        ("ASC_ISSUER_ID".to_owned(), team.issuer_id.clone()),
+        ("ASC_PRIVATE_KEY".to_owned(), team.key.pem()),
+    ]
+    .into()
 }
 
 /// The action's step failed with this exit code and an annotation that says this, and the job ended.
@@ -396,16 +346,4 @@ fn observed(job: &Ended, report: &str) -> Result<Value, Box<dyn Error>> {
         return Err("the observer's post step did not run".into());
     };
     Ok(serde_json::from_str(post)?)
-}
-
-/// Whether any process runs this program. Where there is no /proc, none is seen.
-fn runs(program: &Path) -> bool {
-    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-    processes
-        .filter_map(|process| fs::read_link(process.path().join("exe")).ok())
-        .any(|exe| exe == program)
-}
-
-fn require(holds: bool, otherwise: &str) -> Outcome {
-    if holds { Ok(()) } else { Err(otherwise.into()) }
 }

@@ -10,7 +10,7 @@ use std::{
     process::{Child, Command},
 };
 
-use super::act::Act;
+use super::runner::Act;
 use crate::step::Step;
 
 /// A job with one step that uses the action.

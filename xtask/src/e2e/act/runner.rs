@@ -8,13 +8,14 @@ use std::{
     env,
     error::Error,
     fs::{self, File},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command},
     time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
 
+use super::super::apple::{Left, read_all};
 use crate::{
     Outcome,
     process::{interrupt, wait, wait_until},
@@ -173,22 +174,5 @@ pub(crate) struct Ended {
     /// The files that the workflow's steps wrote into `vars.RESULTS`, by name.
     pub(crate) results: BTreeMap<String, String>,
     /// Every file left in the home directory, the runner's folders and the results, with its content.
-    pub(crate) left: Vec<(PathBuf, String)>,
-}
-
-/// Every file under a folder, with its content.
-fn read_all(folder: &Path) -> Result<Vec<(PathBuf, String)>, Box<dyn Error>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            files.extend(read_all(&entry.path())?);
-        } else if entry.file_type()?.is_file() {
-            files.push((
-                entry.path(),
-                String::from_utf8_lossy(&fs::read(entry.path())?).into_owned(),
-            ));
-        }
-    }
-    Ok(files)
+    pub(crate) left: Vec<Left>,
 }

@@ -1,0 +1,41 @@
+//! The action, from this checkout, in jobs that act runs with a real Node.
+//!
+//! Each case is a workflow in `xtask/e2e/workflows` and a function in `cases.rs` that says what must
+//! have come of it.
+
+mod by_hand;
+mod cases;
+mod runner;
+
+use std::path::Path;
+
+use self::{
+    cases::{CASES, Stage},
+    runner::Act,
+};
+use super::{Tally, checkout};
+use crate::{Outcome, tools};
+
+/// The names of the cases.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    CASES.iter().map(|case| case.name)
+}
+
+/// Runs the cases that are asked for.
+pub(crate) fn run(root: &Path, binary: &Path, logs: &Path, tally: &mut Tally) -> Outcome {
+    let python = tools::python_tools(root)?;
+    let node = tools::node(root)?;
+    let checkout = checkout::copy_of(root)?;
+    let act = Act {
+        program: python.join("act"),
+        node,
+        checkout: checkout.path().to_owned(),
+        logs: logs.to_owned(),
+    };
+    for case in CASES {
+        tally.run("act", case.name, &act.log(case.name), || {
+            (case.run)(&Stage::new(&act, binary))
+        });
+    }
+    Ok(())
+}
