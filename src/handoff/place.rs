@@ -19,6 +19,8 @@ use crate::{
     text::io_reason,
 };
 
+const GITLAB_TEMP: &str = "RUNNER_TEMP_PROJECT_DIR";
+
 const JOB_PREFIX: &str = "asc-auth-job-";
 
 /// A longer ID is told by its digest.
@@ -54,7 +56,7 @@ impl Place {
     pub fn of(environment: &Environment) -> Self {
         let variable = match Ci::detect(environment) {
             Some(Ci::GitHub) => return Self::in_github_step(environment),
-            Some(Ci::GitLab) => "RUNNER_TEMP_PROJECT_DIR",
+            Some(Ci::GitLab) => GITLAB_TEMP,
             Some(Ci::Azure) => "AGENT_TEMPDIRECTORY",
             Some(Ci::Shell) | None => "TMPDIR",
         };
@@ -88,6 +90,10 @@ impl Place {
     pub(super) fn check(&self) -> Result<(), HandoffError> {
         if !self.temp.is_absolute() {
             return Err(self.bad("it is not an absolute path".to_owned()));
+        }
+        // GitLab's runner names its directory and makes it when it needs it itself.
+        if self.variable == GITLAB_TEMP {
+            fs::create_dir_all(&self.temp).map_err(|error| self.bad(io_reason(&error)))?;
         }
         let metadata = fs::symlink_metadata(&self.temp).map_err(|error| self.bad(io_reason(&error)))?;
         if metadata.is_symlink() {

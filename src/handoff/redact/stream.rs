@@ -59,8 +59,9 @@ impl Redactor {
 
     /// Writes what can't be part of a secret any more.
     pub fn redact(&mut self, secrets: &Secrets, out: &mut impl Write) -> io::Result<()> {
-        self.mask(secrets, out)?;
-        let open = self.open(secrets, |_| true);
+        // A secret that has begun may yet swallow those behind its beginning.
+        let open = self.open(secrets);
+        self.mask(secrets, open, out)?;
         self.write_to(open.min(self.filled.saturating_sub(UNKNOWN)), out)?;
         self.forget();
         Ok(())
@@ -68,15 +69,19 @@ impl Redactor {
 
     /// Nothing came for a while: writes what is held back, save what may well be the beginning of a secret.
     pub fn pause(&mut self, secrets: &Secrets, out: &mut impl Write) -> io::Result<()> {
-        self.mask(secrets, out)?;
-        // Behind a secret, only the end of its line is held back.
-        let open = self.open(secrets, |end| !end.is_secret());
+        self.mask(secrets, self.filled, out)?;
+        // Behind a secret, it is only the end of its line that was held back.
+        let open = if self.ends(secrets).any(|end| end.is_secret()) {
+            self.filled
+        } else {
+            self.open(secrets)
+        };
         self.write_to(open, out)
     }
 
     /// Nothing will come any more: writes all that is left.
     pub fn finish(&mut self, secrets: &Secrets, out: &mut impl Write) -> io::Result<()> {
-        self.mask(secrets, out)?;
+        self.mask(secrets, self.filled, out)?;
         self.write_to(self.filled, out)
     }
 
@@ -85,8 +90,8 @@ impl Redactor {
         self.settled < self.filled
     }
 
-    /// Writes up to the end of the last secret.
-    fn mask(&mut self, secrets: &Secrets, out: &mut impl Write) -> io::Result<()> {
+    /// Writes up to the end of the last secret that begins before `open`, or there.
+    fn mask(&mut self, secrets: &Secrets, open: usize, out: &mut impl Write) -> io::Result<()> {
         let Self {
             buffer,
             filled,
@@ -94,7 +99,7 @@ impl Redactor {
             masked,
         } = self;
         for secret in secrets.in_buffer(&buffer[..*filled]) {
-            if secret.end <= *settled {
+            if secret.end <= *settled || secret.start > open {
                 continue;
             }
             if secret.start > *settled {
@@ -111,9 +116,15 @@ impl Redactor {
     }
 
     /// Where that begins which may go on as a secret.
-    fn open(&self, secrets: &Secrets, counts: impl Fn(&Match) -> bool) -> usize {
-        let ends = secrets.at_end_of(&self.buffer[..self.filled]).filter(counts);
-        ends.map(|end| end.place.start).min().unwrap_or(self.filled)
+    fn open(&self, secrets: &Secrets) -> usize {
+        self.ends(secrets)
+            .map(|end| end.place.start)
+            .min()
+            .unwrap_or(self.filled)
+    }
+
+    fn ends(&self, secrets: &Secrets) -> impl Iterator<Item = Match> {
+        secrets.at_end_of(&self.buffer[..self.filled])
     }
 
     fn write_to(&mut self, end: usize, out: &mut impl Write) -> io::Result<()> {
@@ -199,12 +210,13 @@ mod tests {
     fn streamed(secrets: &Secrets, log: &[u8], chunks: &[(usize, bool)]) -> Vec<u8> {
         let (mut redactor, mut out, mut rest) = (Redactor::new(), Vec::new(), log);
         for (size, pause) in chunks.iter().cycle() {
-            let chunk = rest.split_off(..rest.len().min(*size)).unwrap_or_default();
+            let mut chunk = rest.split_off(..rest.len().min(*size)).unwrap_or_default();
             if chunk.is_empty() {
                 break;
             }
-            assert_eq!(redactor.read_from(&mut { chunk }).expect("a read"), chunk.len());
-            redactor.redact(secrets, &mut out).expect("a write");
+            while redactor.read_from(&mut chunk).expect("a read") > 0 {
+                redactor.redact(secrets, &mut out).expect("a write");
+            }
             if *pause {
                 redactor.pause(secrets, &mut out).expect("a write");
             }
@@ -217,7 +229,7 @@ mod tests {
     /// What comes out, which is the same for chunks of any size.
     fn redacted_bytes(secrets: &Secrets, log: &[u8]) -> Vec<u8> {
         let whole = streamed(secrets, log, &[(log.len().min(BUFFER / 2), false)]);
-        for size in [1, 2, 7, 64, 1000] {
+        for size in [1, 7, 64] {
             assert!(streamed(secrets, log, &[(size, false)]) == whole, "chunks of {size}");
         }
         whole
@@ -303,8 +315,8 @@ mod tests {
                 .or(text.find("\\n-----END"))
                 .or(text.find("\r\n-----END"));
             let end = end.unwrap_or(text.len());
-            for before in 0..4 {
-                let plain = format!("{}{text}", &"KEY="[..before]);
+            for before in 0..3 {
+                let plain = format!("{}{text}", &"K="[..before]);
                 let digits = STANDARD.encode(&plain);
                 let output = redacted(&secrets, &digits);
                 assert_eq!(output.matches("***").count(), 1, "{output}");
@@ -331,7 +343,9 @@ mod tests {
             let begin = ((SCALAR.start + before) * 8).div_ceil(6);
             let end = (SCALAR.end + before) * 8 / 6;
             for digits in [STANDARD.encode(&bytes), URL_SAFE_NO_PAD.encode(&bytes)] {
-                assert_none_of(&redacted(&secrets, &digits), &digits[begin..end]);
+                let output = redacted(&secrets, &digits);
+                assert_none_of(&output, &digits[begin..end]);
+                assert_eq!(output.matches("***").count(), 1, "{output}");
             }
         }
         let jwk = json!({ "d": URL_SAFE_NO_PAD.encode(&key.pkcs8_der()[SCALAR]) }).to_string();
@@ -344,18 +358,34 @@ mod tests {
 
     #[test]
     fn an_escaped_key_is_redacted() {
-        let (key, secrets) = sample();
-        let form: String = url::form_urlencoded::byte_serialize(key.pem().as_bytes()).collect();
-        assert_eq!(
-            redacted(&secrets, &format!("key={form}&x=1")),
-            "key=-----BEGIN+PRIVATE+KEY-----%0A***%0A-----END+PRIVATE+KEY-----&x=1"
-        );
-        let lower = form.replace("%2B", "%2b").replace("%2F", "%2f").replace("%0A", "%0a");
-        assert_eq!(redacted(&secrets, &lower).matches("***").count(), 1);
-        let json = json!({ "key": key.pem() }).to_string();
-        let expected = format!("{{\"key\":\"{BEGIN}\\n***\\n{END}\\n\"}}");
-        assert_eq!(redacted(&secrets, &json), expected);
-        assert_eq!(redacted(&secrets, &json.replace('/', "\\/")), expected);
+        // Where a key has what must be escaped is a matter of luck.
+        for (key, secrets) in [sample(), sample(), sample(), sample()] {
+            let safe = body_of(&key.pem()).concat().replace('+', "-").replace('/', "_");
+            assert_eq!(redacted(&secrets, &format!("k={safe}&x=1")), "k=***&x=1");
+            let form: String = url::form_urlencoded::byte_serialize(key.pem().as_bytes()).collect();
+            let expected = "-----BEGIN+PRIVATE+KEY-----%0A***%0A-----END+PRIVATE+KEY-----";
+            assert_eq!(redacted(&secrets, &form), expected);
+            let lower = form.replace("%2B", "%2b").replace("%2F", "%2f").replace("%0A", "%0a");
+            assert_eq!(redacted(&secrets, &lower), expected.replace("%0A", "%0a"));
+            let one_line = form.replace("%0A", "+");
+            assert_eq!(redacted(&secrets, &one_line), expected.replace("%0A", "+"));
+            let json = json!({ "key": key.pem() }).to_string();
+            let expected = format!("{{\"key\":\"{BEGIN}\\n***\\n{END}\"}}");
+            assert_eq!(redacted(&secrets, &json), expected);
+            assert_eq!(redacted(&secrets, &json.replace('/', "\\/")), expected);
+        }
+    }
+
+    #[test]
+    fn a_key_of_slashes_is_redacted_where_each_is_escaped() {
+        let head =
+            b"0A\x02\x01\0\x30\x13\x06\x07*\x86H\xce=\x02\x01\x06\x08*\x86H\xce=\x03\x01\x07\x04'0%\x02\x01\x01\x04 ";
+        let der = [&head[..], &[0x3f], &[0xff; 31]].concat();
+        let body = wrapped(&STANDARD.encode(der), 64);
+        let secrets = secrets_of(&format!("{BEGIN}\n{body}\n{END}\n"));
+        let escaped = body.replace('\n', "\\n").replace('/', "\\/");
+        assert!(escaped.contains("\\/\\n\\/"), "{escaped}");
+        assert_eq!(redacted(&secrets, &format!("\"{escaped}\"")), "\"***\"");
     }
 
     #[test]
@@ -437,9 +467,8 @@ mod tests {
 
     #[test]
     fn a_secret_longer_than_the_buffer_is_one_mask() {
-        let token: String = (0..200_000_u32)
-            .map(|n| format!("{:x}.", n.wrapping_mul(0x9e37_79b9)))
-            .collect();
+        let numbers = (0..200_000_u32).map(|n| n.wrapping_mul(0x9e37_79b9).to_string());
+        let token = numbers.collect::<Vec<_>>().join(".");
         let mut secrets = Secrets::new();
         secrets.add_token(&token);
         assert!(token.len() > BUFFER);
@@ -452,7 +481,10 @@ mod tests {
         let (key, secrets) = sample();
         let line = "x".repeat(BUFFER + 100);
         let log = format!("{line}{}{line}", body_of(&key.pem()).concat());
-        assert!(redacted(&secrets, &log) == format!("{line}***{line}"));
+        for size in [1000, 65_536, BUFFER] {
+            let output = streamed(&secrets, log.as_bytes(), &[(size, false)]);
+            assert!(output == format!("{line}***{line}").as_bytes(), "chunks of {size}");
+        }
     }
 
     #[test]
@@ -515,6 +547,44 @@ mod tests {
         );
     }
 
+    /// A form that begins with so many bytes that every key has.
+    fn form(text: &str, common: usize) -> Form {
+        let mut parts = vec![Part::Own; text.len()];
+        parts[..common].fill(Part::Common);
+        Form {
+            bytes: Zeroizing::new(text.as_bytes().to_vec()),
+            parts,
+        }
+    }
+
+    #[test]
+    fn secrets_that_overlap_are_one() {
+        let mut secrets = Secrets::new();
+        secrets.add(&[form("abcdefghijklmnop", 0), form("lmnopqrs", 0)]);
+        for before in 0..10 {
+            let before = "-".repeat(before);
+            assert_eq!(
+                redacted(&secrets, &format!("{before}abcdefghijklmnopqrs-")),
+                before + "***-"
+            );
+        }
+    }
+
+    #[test]
+    fn a_secret_that_began_first_is_not_cut_by_one_that_is_known_first() {
+        let mut secrets = Secrets::new();
+        secrets.add(&[form("0123456789abcdef", 6), form("23456789XY", 0)]);
+        assert_eq!(redacted(&secrets, "<0123456789abcdef>"), "<***>");
+        assert_eq!(redacted(&secrets, "<0123456789XY>"), "<01***>");
+    }
+
+    #[test]
+    fn the_end_of_one_form_and_the_beginning_of_another_are_no_secret() {
+        let mut secrets = Secrets::new();
+        secrets.add(&[form("abcdefgh", 0), form("ijklmnop", 0)]);
+        assert_eq!(redacted(&secrets, "efgh\0ijkl"), "efgh\0ijkl");
+    }
+
     /// What is secret, found the slow way: each form at each offset.
     fn secret_bytes(forms: &[Form], log: &[u8]) -> Vec<bool> {
         let mut secret = vec![false; log.len()];
@@ -561,6 +631,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn no_cut_and_no_pause_lets_a_secret_through(
             pieces in vec((any::<(prop::sample::Index, prop::sample::Index, prop::sample::Index)>(), vec(any::<u8>(), 0..12)), 0..8),
