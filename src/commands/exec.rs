@@ -69,7 +69,7 @@ pub(super) fn run(args: &ExecArgs, environment: &Environment, console: Console) 
     let Session { token, directory, .. } = session;
     let secrets = || secrets(&resolved, &token);
     let secrets: Option<&dyn Fn() -> Secrets> = if args.no_redact { None } else { Some(&secrets) };
-    Ok(handoff::run_child(&mut command, secrets, directory, signals)?)
+    Ok(handoff::run_child(&mut command, secrets, directory, &signals)?)
 }
 
 /// The child: our environment without the key, and with what is handed over.

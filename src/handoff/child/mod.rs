@@ -30,7 +30,7 @@ pub fn run_child(
     command: &mut Command,
     secrets: Option<&dyn Fn() -> Secrets>,
     directory: PrivateDir,
-    signals: Signals,
+    signals: &Signals,
 ) -> Result<u8, HandoffError> {
     // Everything that can fail comes before the child.
     let tokens = directory.tokens()?;

@@ -73,9 +73,9 @@ impl Process {
 
     /// Passes every held signal on to the child's group from now on. After SIGTERM, `remove` is called when the child
     /// has had its time.
-    pub(super) fn pass_on(&self, signals: Signals, remove: impl Fn() + Send + Clone + 'static) {
+    pub(super) fn pass_on(&self, signals: &Signals, remove: impl Fn() + Send + Clone + 'static) {
         let group = self.group;
-        let Signals(passed_on) = signals;
+        let passed_on = signals.0;
         thread::spawn(move || {
             while let Ok(signal) = passed_on.wait() {
                 let _ = killpg(group, signal);

@@ -63,7 +63,7 @@ impl Process {
 
     /// There are no signals to pass on.
     #[expect(clippy::unused_self, reason = "the same as on Unix")]
-    pub(super) fn pass_on(&self, _: Signals, _: impl Fn() + Send + Clone + 'static) {}
+    pub(super) fn pass_on(&self, _: &Signals, _: impl Fn() + Send + Clone + 'static) {}
 
     /// Waits for the child's end. A code above 255 counts as 255.
     pub(super) fn wait(&mut self) -> io::Result<u8> {

@@ -71,13 +71,13 @@ fn success(stage: &Stage) -> Outcome {
     require(job.succeeded, "the job failed")?;
 
     let requests = stage.apple.requests();
-    let [validation, handed_over, minted] = requests.as_slice() else {
+    let [validation, handed_over, again] = requests.as_slice() else {
         return Err(format!("{} requests instead of three", requests.len()).into());
     };
     for (request, whose) in [
         (validation, "the action's"),
         (handed_over, "the output's"),
-        (minted, "the later step's own"),
+        (again, "the later step's"),
     ] {
         let verified = request
             .token
@@ -89,6 +89,15 @@ fn success(stage: &Stage) -> Outcome {
         )?;
     }
     let token = handed_over.token.as_ref().ok_or("no token")?;
+    require(
+        again.token.as_ref().is_some_and(|again| again.raw == token.raw),
+        "asc-auth token minted where it should have reused",
+    )?;
+    let exec = job.results.get("exec").ok_or("exec printed nothing")?;
+    require(
+        exec.contains("ASC_TOKEN=***") && exec.contains("PRIVATE KEY-----\n***\n-----END") && exec.ends_with("\n***\n"),
+        "exec printed something else",
+    )?;
 
     let outputs = job.results.get("outputs").ok_or("the outputs were not written")?;
     let output = |name: &str| {
