@@ -68,7 +68,7 @@ pub(super) fn run(args: &ExecArgs, environment: &Environment, console: Console) 
     let mut command = child(args, &sources, &session.variables()?);
     let Session { token, directory, .. } = session;
     let secrets = || secrets(&resolved, &token);
-    let secrets: Option<&dyn Fn() -> Secrets> = if args.no_redact { None } else { Some(&secrets) };
+    let secrets: Option<&(dyn Fn() -> Secrets + Sync)> = if args.no_redact { None } else { Some(&secrets) };
     Ok(handoff::run_child(&mut command, secrets, directory, &signals)?)
 }
 

@@ -24,11 +24,11 @@ use super::{HandoffError, PrivateDir, Secrets};
 use crate::text::io_reason;
 
 /// Runs `command` to its end and says with which code this process ends: the child's own, or 128 and the number of the
-/// signal that killed it. `secrets` is asked once the child runs, which need not wait for it; without it the output goes
-/// through as it is. The directory is removed when the child ends, and soon after SIGTERM even if it does not.
+/// signal that killed it. `secrets` is asked when the child prints something; without it the output goes through as it
+/// is. The directory is removed when the child ends, and soon after SIGTERM even if it does not.
 pub fn run_child(
     command: &mut Command,
-    secrets: Option<&dyn Fn() -> Secrets>,
+    secrets: Option<&(dyn Fn() -> Secrets + Sync)>,
     directory: PrivateDir,
     signals: &Signals,
 ) -> Result<u8, HandoffError> {
@@ -51,7 +51,7 @@ pub fn run_child(
         remove();
         return code.map_err(|error| lost(&error));
     };
-    let watched = Watched::new(secrets(), tokens);
+    let watched = Watched::new(secrets, tokens);
     thread::scope(|scope| {
         let copies = [(out, to_out), (err, to_err)].map(|(stream, target)| {
             let output = Output::new(stream, &child_ended);

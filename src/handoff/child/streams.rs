@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io::{self, Read, Seek, SeekFrom, Write},
-    sync::{Mutex, PoisonError, RwLock},
+    sync::{Mutex, OnceLock, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -34,8 +34,10 @@ pub(super) trait Source: Read {
 }
 
 /// The secrets to look for: what was known at the start, and every token that was minted in the private directory since.
-pub(super) struct Watched {
-    secrets: RwLock<Secrets>,
+pub(super) struct Watched<'a> {
+    known: &'a (dyn Fn() -> Secrets + Sync),
+    /// Made when the first output comes: a program that has just started should not have to share its time.
+    secrets: OnceLock<RwLock<Secrets>>,
     tokens: Mutex<Tokens>,
 }
 
@@ -45,12 +47,17 @@ struct Tokens {
     read: u64,
 }
 
-impl Watched {
-    pub(super) fn new(secrets: Secrets, tokens: File) -> Self {
+impl<'a> Watched<'a> {
+    pub(super) fn new(known: &'a (dyn Fn() -> Secrets + Sync), tokens: File) -> Self {
         Self {
-            secrets: RwLock::new(secrets),
+            known,
+            secrets: OnceLock::new(),
             tokens: Mutex::new(Tokens { file: tokens, read: 0 }),
         }
+    }
+
+    fn secrets(&self) -> &RwLock<Secrets> {
+        self.secrets.get_or_init(|| RwLock::new((self.known)()))
     }
 
     /// Takes in what was minted since. A token stands in the file before it is printed, so this comes after each read.
@@ -67,7 +74,7 @@ impl Watched {
         // What is not a whole line yet is read again.
         let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         tokens.read = start.saturating_add(whole as u64);
-        let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
+        let mut secrets = self.secrets().write().unwrap_or_else(PoisonError::into_inner);
         for token in token::tokens(&text[..whole]) {
             secrets.add_token(&token);
         }
@@ -77,12 +84,12 @@ impl Watched {
 
 /// A stream on its way.
 pub(super) struct Stream<'a> {
-    watched: &'a Watched,
+    watched: &'a Watched<'a>,
     redactor: Redactor,
 }
 
 impl<'a> Stream<'a> {
-    pub(super) fn new(watched: &'a Watched) -> Self {
+    pub(super) fn new(watched: &'a Watched<'a>) -> Self {
         Self {
             watched,
             redactor: Redactor::new(),
@@ -117,6 +124,6 @@ impl<'a> Stream<'a> {
     }
 
     fn secrets(&self) -> std::sync::RwLockReadGuard<'a, Secrets> {
-        self.watched.secrets.read().unwrap_or_else(PoisonError::into_inner)
+        self.watched.secrets().read().unwrap_or_else(PoisonError::into_inner)
     }
 }
