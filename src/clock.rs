@@ -22,7 +22,7 @@ impl Clock {
 
     /// The system's clock plus so many seconds, which are at most a day.
     pub fn with_correction(correction: i64) -> Option<Self> {
-        (correction.abs() <= LARGEST_CORRECTION).then_some(Self { correction })
+        (correction.unsigned_abs() <= LARGEST_CORRECTION.unsigned_abs()).then_some(Self { correction })
     }
 
     /// Seconds that are added to the system's clock.

@@ -113,7 +113,17 @@ impl Console {
 
     /// A result without which the caller could not find what was made for it: it must arrive.
     pub fn deliver(self, text: &str) -> Result<(), Error> {
+        if is_nowhere(&io::stdout()) {
+            return Err(Error::Output(io::Error::other(
+                "standard output is closed, or leads nowhere",
+            )));
+        }
         write_all(&mut io::stdout().lock(), text).map_err(Error::Output)
+    }
+
+    /// The same as JSON.
+    pub fn deliver_json<T: Serialize>(self, value: &T) -> Result<(), Error> {
+        self.deliver(&json_text(value)?)
     }
 
     /// Commands for the CI that reads the log.
@@ -122,9 +132,7 @@ impl Console {
     }
 
     pub fn json<T: Serialize>(self, value: &T) -> Result<(), Error> {
-        let text = Zeroizing::new(serde_json::to_string_pretty(value).map_err(|error| Error::Output(error.into()))?);
-        self.result(&text)?;
-        self.result("\n")
+        self.result(&json_text(value)?)
     }
 
     /// The error, told once, in the one form that fits. Nothing is left to be done if that fails.
@@ -169,6 +177,34 @@ impl Console {
 fn defused(lines: &[String]) -> String {
     let lines: Vec<String> = lines.iter().map(|line| defuse(line)).collect();
     lines.join("\n")
+}
+
+/// On lines of its own. A CI that reads commands out of its log, reads this as well: `##` stands in strings only.
+fn json_text<T: Serialize>(value: &T) -> Result<Zeroizing<String>, Error> {
+    let text = Zeroizing::new(serde_json::to_string_pretty(value).map_err(|error| Error::Output(error.into()))?);
+    let mut text = Zeroizing::new(text.replace("##", "#\\u0023"));
+    text.push('\n');
+    Ok(text)
+}
+
+/// Whether nobody can ever read what is written there. A stream that was closed when this process started is the null
+/// device by now.
+#[cfg(unix)]
+fn is_nowhere(stream: &impl std::os::fd::AsFd) -> bool {
+    use std::{
+        fs::{self, File},
+        os::unix::fs::MetadataExt,
+    };
+
+    let stream = stream.as_fd().try_clone_to_owned().map(File::from);
+    let device = stream.and_then(|file| file.metadata()).map(|file| file.rdev());
+    let null = fs::metadata("/dev/null").map(|null| null.rdev());
+    matches!((device, null), (Ok(device), Ok(null)) if device == null)
+}
+
+#[cfg(not(unix))]
+fn is_nowhere<T>(_: &T) -> bool {
+    false
 }
 
 #[derive(Serialize)]

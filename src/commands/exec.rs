@@ -11,18 +11,17 @@ use crate::{
     cli::ExecArgs,
     clock::Clock,
     error::Error,
-    handoff::{self, Place, PrivateDir, Secrets, Signals, Variable},
+    handoff::{self, Place, PrivateDir, Secrets, Signals},
     report::Console,
     source::{AuthDir, Environment, Resolved, Sources, fields},
     token::Token,
 };
 
 /// Variables that hold a key, or that name a credential which has been resolved by now.
-const NOT_PASSED_ON: [&str; 5] = [
+const NOT_PASSED_ON: [&str; 4] = [
     "ASC_PRIVATE_KEY",
     "ASC_PRIVATE_KEY_B64",
     "INPUT_PRIVATE-KEY",
-    "ASC_ISSUER_ID",
     "ASC_PROFILE",
 ];
 
@@ -65,7 +64,7 @@ pub(super) fn run(args: &ExecArgs, environment: &Environment, console: Console) 
     };
     let session = Session::make(order, directory, environment, console)?;
 
-    let mut command = child(args, &sources, &session.variables()?);
+    let mut command = child(args, &sources, &session)?;
     let Session { token, directory, .. } = session;
     let secrets = || secrets(&resolved, &token);
     let secrets: Option<&(dyn Fn() -> Secrets + Sync)> = if args.no_redact { None } else { Some(&secrets) };
@@ -73,7 +72,7 @@ pub(super) fn run(args: &ExecArgs, environment: &Environment, console: Console) 
 }
 
 /// The child: our environment without the key, and with what is handed over.
-fn child(args: &ExecArgs, sources: &Sources<'_>, variables: &[Variable]) -> Command {
+fn child(args: &ExecArgs, sources: &Sources<'_>, session: &Session<'_>) -> Result<Command, Error> {
     // clap wants at least one word.
     let (program, arguments) = args
         .command
@@ -82,13 +81,18 @@ fn child(args: &ExecArgs, sources: &Sources<'_>, variables: &[Variable]) -> Comm
     let mut command = Command::new(program);
     command.args(arguments);
     let named = sources.text(&fields::KEY_VARIABLE).map(|(_, name)| name);
-    for name in NOT_PASSED_ON.into_iter().chain(named.as_deref()) {
+    let not_for_this_kind = session.not_for_this_kind();
+    for name in NOT_PASSED_ON
+        .into_iter()
+        .chain(not_for_this_kind)
+        .chain(named.as_deref())
+    {
         command.env_remove(name);
     }
-    for variable in variables {
+    for variable in session.variables()? {
         command.env(variable.name, variable.value.as_str());
     }
-    command
+    Ok(command)
 }
 
 fn secrets(resolved: &Resolved, token: &Token) -> Secrets {

@@ -38,17 +38,26 @@ pub(super) fn token_request(
     audience: Audience,
     before: Option<&AuthDir>,
 ) -> Result<TokenRequest, Error> {
-    let lifetime = match (sources.text(&fields::LIFETIME), before) {
+    let before = before.map(|before| request_of(before, audience)).transpose()?;
+    let lifetime = match (sources.text(&fields::LIFETIME), &before) {
         (Some((_, text)), _) => Lifetime::parse(&text)?,
-        (None, Some(before)) => Lifetime::from_secs(before.lifetime)?,
+        (None, Some(before)) => before.lifetime(),
         (None, None) => Lifetime::DEFAULT,
     };
-    let scopes = match (sources.text(&fields::SCOPE), before) {
+    let scopes = match (sources.text(&fields::SCOPE), &before) {
         (Some((_, text)), _) => Scope::parse_lines(&text)?,
-        (None, Some(before)) => Scope::parse_lines(&before.scopes.join("\n"))?,
+        (None, Some(before)) => before.scopes().to_vec(),
         (None, None) => Vec::new(),
     };
     Ok(TokenRequest::new(lifetime, scopes, audience)?)
+}
+
+/// What the `setup` that made this directory was asked for.
+fn request_of(directory: &AuthDir, audience: Audience) -> Result<TokenRequest, SourceError> {
+    let scopes = Scope::parse_lines(&directory.scopes.join("\n"));
+    let request =
+        Lifetime::from_secs(directory.lifetime).and_then(|lifetime| TokenRequest::new(lifetime, scopes?, audience));
+    request.map_err(|_| directory.damaged())
 }
 
 /// What is odd about a token that Apple may accept all the same.

@@ -1,11 +1,12 @@
 //! What `setup` and `exec` make alike: the token, and a private directory with the key file, the token and a record of
 //! both, from which `token` goes on.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::{
     clock::Clock,
     connect::Proof,
+    credential::KeyKind,
     error::Error,
     handoff::{self, Convention, Handed, HandoffError, PrivateDir, Variable, forms_of_token},
     report::Console,
@@ -85,6 +86,24 @@ impl<'a> Session<'a> {
     /// Everything that a step finds in its environment.
     pub(super) fn variables(&self) -> Result<Vec<Variable>, HandoffError> {
         handoff::session(&self.handed(), &self.token, self.order.export)
+    }
+
+    /// The same for a shell to read.
+    pub(super) fn write_env_file(&self, path_entry: Option<&Path>) -> Result<PathBuf, HandoffError> {
+        handoff::write_env_file(
+            &self.directory,
+            &self.variables()?,
+            &self.not_for_this_kind(),
+            path_entry,
+        )
+    }
+
+    /// Variables that would tell a tool something wrong about this kind of key.
+    pub(super) fn not_for_this_kind(&self) -> Vec<&'static str> {
+        match self.order.resolved.credential.kind {
+            KeyKind::Team(_) => Vec::new(),
+            KeyKind::Individual => vec!["ASC_ISSUER_ID"],
+        }
     }
 
     /// The private directory's variable, and what the tools of `export` read.

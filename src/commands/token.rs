@@ -80,7 +80,7 @@ fn reuse_or_mint(directory: &AuthDir, request: &TokenRequest, min_remaining: u64
 
 /// A token that is not told could be printed where nobody redacts it.
 fn unstored(directory: &Path, error: &io::Error) -> Error {
-    HandoffError::write("the token", directory, error).into()
+    HandoffError::keep(directory, error).into()
 }
 
 fn min_remaining(sources: &Sources<'_>, request: &TokenRequest) -> Result<u64, Error> {

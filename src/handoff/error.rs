@@ -37,6 +37,8 @@ pub enum HandoffError {
         path: PathBuf,
         reason: String,
     },
+    #[error("the token could not be written: {reason}")]
+    Keep { path: PathBuf, reason: String },
     #[error("the directory {} is still there: {reason}", path.display())]
     Remove { path: PathBuf, reason: String },
     #[error("{name} can't be handed over: {why}")]
@@ -77,6 +79,13 @@ impl HandoffError {
         Self::Write {
             what: what.into(),
             path: path.into(),
+            reason: io_reason(error),
+        }
+    }
+
+    pub fn keep(directory: &Path, error: &io::Error) -> Self {
+        Self::Keep {
+            path: directory.to_owned(),
             reason: io_reason(error),
         }
     }
@@ -122,6 +131,10 @@ impl HandoffError {
             Self::Write { path, .. } => explanation
                 .fact("file", path.display().to_string())
                 .advice("What was written before was taken back, and the private directory was removed. Check space and permissions."),
+            Self::Keep { path, .. } => explanation.fact("directory", path.display().to_string()).advice(
+                "A token that is not written there is not handed out, because nobody would know to redact it. Check \
+                 space and permissions, or run asc-auth setup again.",
+            ),
             Self::Remove { .. } => explanation.advice("Remove it by hand: it holds the private key."),
             Self::Value { .. } => explanation.advice("Nothing was handed over."),
             Self::UnknownConvention { .. } => explanation.advice(format!(

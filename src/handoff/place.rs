@@ -92,7 +92,7 @@ impl Place {
             return Err(self.bad("it is not an absolute path".to_owned()));
         }
         // GitLab's runner names its directory and makes it when it needs it itself.
-        if self.variable == GITLAB_TEMP {
+        if self.variable == GITLAB_TEMP && !self.temp.exists() {
             fs::create_dir_all(&self.temp).map_err(|error| self.bad(io_reason(&error)))?;
         }
         let metadata = fs::symlink_metadata(&self.temp).map_err(|error| self.bad(io_reason(&error)))?;
@@ -119,6 +119,8 @@ impl Place {
                     unfit,
                 }),
             },
+            // Made, and removed by another process before it was looked at: likewise.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.temp.is_dir() => Ok(()),
             created => created.map_err(|error| self.bad(io_reason(&error))),
         }
     }

@@ -15,6 +15,7 @@ use super::{
     SourceError, fields,
     judge::Judge,
     places::{Origin, Sources},
+    resolve::said_individual,
 };
 use crate::{
     clock::Clock,
@@ -83,6 +84,9 @@ impl AuthDir {
         let Some(path) = sources.auth_dir().filter(|_| !asks_for_another) else {
             return Ok(None);
         };
+        // What can't be read is refused, whoever would have read it.
+        sources.boolean(&fields::BYPASS_KEYCHAIN)?;
+        said_individual(sources)?;
         let mut directory = Self::open(&path)?;
         let mut judge = Judge::appoint(sources)?;
         let origin = Origin::Variable(AUTH_DIR);
@@ -100,6 +104,8 @@ impl AuthDir {
     }
 
     fn open(path: &Path) -> Result<Self, SourceError> {
+        // Without the `/` or `/.` behind which a link would be followed.
+        let path = &path.components().collect::<PathBuf>();
         let refuse = |why: String| SourceError::AuthDir {
             path: is_private_path(path).then(|| path.to_owned()),
             why,
@@ -108,12 +114,12 @@ impl AuthDir {
             return Err(refuse("no setup made a directory of this name".to_owned()));
         }
         private_files::check_dir(path).map_err(|unfit| refuse(unfit.to_string()))?;
-        let read = |name: &str| {
-            let bytes = fs::read(path.join(name)).map_err(|error| refuse(format!("{name}: {}", io_reason(&error))))?;
+        let read = |what: &str, name: &str| {
+            let bytes = fs::read(path.join(name)).map_err(|error| refuse(format!("{what}: {}", io_reason(&error))))?;
             Ok(Zeroizing::new(bytes))
         };
         let damaged = || refuse(format!("{RECORD} can't be read"));
-        let record: Record = serde_json::from_slice(&read(RECORD)?).map_err(|_| damaged())?;
+        let record: Record = serde_json::from_slice(&read(RECORD, RECORD)?).map_err(|_| damaged())?;
         // A name, and no way out of the directory.
         if Path::new(&record.key_file)
             .file_name()
@@ -121,7 +127,8 @@ impl AuthDir {
         {
             return Err(damaged());
         }
-        let key = read(&record.key_file)?;
+        // What stands there for a name may be anything, and is not told.
+        let key = read("its key file", &record.key_file)?;
         Self::of(path, record, key).ok_or_else(damaged)
     }
 
@@ -147,6 +154,14 @@ impl AuthDir {
         &self.path
     }
 
+    /// Its record says something that no `setup` writes.
+    pub fn damaged(&self) -> SourceError {
+        SourceError::AuthDir {
+            path: Some(self.path.clone()),
+            why: format!("{RECORD} can't be read"),
+        }
+    }
+
     /// The bytes of the key file, which tell this key from every other.
     pub fn key_bytes(&self) -> &[u8] {
         &self.key
@@ -162,7 +177,7 @@ impl AuthDir {
 
 /// The directory that `ASC_AUTH_DIR` names, if tokens can be told to whoever watches it.
 pub fn fit_directory(path: Option<PathBuf>) -> Option<PathBuf> {
-    let path = path.filter(|path| is_private_path(path))?;
+    let path: PathBuf = path.filter(|path| is_private_path(path))?.components().collect();
     private_files::check_dir(&path).ok().map(|()| path)
 }
 

@@ -57,9 +57,10 @@ impl Environment {
         Presence::of(text.map(|text| Zeroizing::new(text.unwrap_or_else(|text| text.to_string_lossy().into_owned()))))
     }
 
-    /// The variable as a path, if it is set and not empty.
+    /// The variable as a path, if it is set and not blank.
     pub fn path(&self, name: &str) -> Option<PathBuf> {
-        self.raw(name).filter(|text| !text.is_empty()).map(PathBuf::from)
+        let is_blank = |text: &OsString| text.to_str().is_some_and(|text| text.trim().is_empty());
+        self.raw(name).filter(|text| !is_blank(text)).map(PathBuf::from)
     }
 
     fn raw(&self, name: &str) -> Option<OsString> {

@@ -193,7 +193,7 @@ fn resolved_before(
 }
 
 /// Whether the key was said to be an individual one, if its type was said at all.
-fn said_individual(sources: &Sources<'_>) -> Result<Option<Given<bool>>, SourceError> {
+pub(super) fn said_individual(sources: &Sources<'_>) -> Result<Option<Given<bool>>, SourceError> {
     let Some((origin, text)) = sources.text(&fields::KEY_TYPE) else {
         return Ok(None);
     };

@@ -10,10 +10,14 @@
 mod support;
 
 // The credential and where it comes from
+mod auth_dir;
 mod ids;
+#[cfg(unix)]
+mod key_variable;
 mod missing_values;
 mod private_key_forms;
 mod strict_auth;
+mod token_reuse;
 mod tokens;
 
 // Apple's answers and the network
@@ -24,9 +28,14 @@ mod refusals;
 mod retries;
 
 // The hand-over
+mod azure;
 mod cleanup;
 mod conventions;
+#[cfg(unix)]
+mod env_file;
 mod github_handoff;
+#[cfg(unix)]
+mod job_directory;
 mod leaks;
 mod main_job;
 mod private_directory;

@@ -22,14 +22,16 @@ pub(super) fn hand_over(channel: &Channel, session: Session<'_>, console: Consol
             console.command(&commands).map_err(Error::Output)?;
         }
         Channel::Shell => {
-            let file = handoff::write_env_file(&session.directory, &session.variables()?, path_entry)?;
+            let file = session.write_env_file(path_entry)?;
             record.env_file = Some(in_words(&file));
-            if !console.is_json() {
+            if console.is_json() {
+                console.deliver_json(&record)?;
+            } else {
                 console.deliver(&format!("{}\n", file.display()))?;
             }
         }
     }
-    if console.is_json() {
+    if console.is_json() && !matches!(channel, Channel::Shell) {
         console.json(&record)?;
     }
     session.directory.hand_over();

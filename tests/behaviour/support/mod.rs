@@ -1,7 +1,11 @@
 //! A step of a GitHub job, as the runner would start it, and a plain shell: both with nothing in the environment
 //! but what a test puts there.
 
+pub mod auth_dir;
 pub mod http;
+pub mod job;
+#[cfg(unix)]
+pub mod posix;
 pub mod reflecting;
 pub mod runner;
 pub mod secrets;
