@@ -1,7 +1,7 @@
 //! `asc-auth exec -- CMD`: run a command with the credential in its environment, and everything secret redacted from
 //! its output.
 
-use std::process::Command;
+use std::env;
 
 use super::{
     options,
@@ -11,7 +11,7 @@ use crate::{
     cli::ExecArgs,
     clock::Clock,
     error::Error,
-    handoff::{self, Place, PrivateDir, Secrets, Signals},
+    handoff::{self, Place, PrivateDir, Secrets, Signals, Task},
     report::Console,
     source::{AuthDir, Environment, Resolved, Sources, fields},
     token::Token,
@@ -64,35 +64,29 @@ pub(super) fn run(args: &ExecArgs, environment: &Environment, console: Console) 
     };
     let session = Session::make(order, directory, environment, console)?;
 
-    let mut command = child(args, &sources, &session)?;
+    let task = task(args, &sources, &session)?;
     let Session { token, directory, .. } = session;
     let secrets = || secrets(&resolved, &token);
     let secrets: Option<&(dyn Fn() -> Secrets + Sync)> = if args.no_redact { None } else { Some(&secrets) };
-    Ok(handoff::run_child(&mut command, secrets, directory, &signals)?)
+    Ok(handoff::run_child(&task, secrets, directory, &signals)?)
 }
 
-/// The child: our environment without the key, and with what is handed over.
-fn child(args: &ExecArgs, sources: &Sources<'_>, session: &Session<'_>) -> Result<Command, Error> {
-    // clap wants at least one word.
-    let (program, arguments) = args
-        .command
-        .split_first()
-        .unwrap_or_else(|| unreachable!("a command is required"));
-    let mut command = Command::new(program);
-    command.args(arguments);
+/// The command, in our environment without the key, and with what is handed over.
+fn task(args: &ExecArgs, sources: &Sources<'_>, session: &Session<'_>) -> Result<Task, Error> {
+    let variables = session.variables()?;
     let named = sources.text(&fields::KEY_VARIABLE).map(|(_, name)| name);
-    let not_for_this_kind = session.not_for_this_kind();
-    for name in NOT_PASSED_ON
-        .into_iter()
-        .chain(not_for_this_kind)
-        .chain(named.as_deref())
-    {
-        command.env_remove(name);
-    }
-    for variable in session.variables()? {
-        command.env(variable.name, variable.value.as_str());
-    }
-    Ok(command)
+    let mut hidden: Vec<&str> = NOT_PASSED_ON.to_vec();
+    hidden.extend(session.not_for_this_kind());
+    hidden.extend(named.as_deref());
+    hidden.extend(variables.iter().map(|variable| variable.name));
+    let inherited = env::vars_os().filter(|(name, _)| hidden.iter().all(|hidden| name != hidden));
+    let handed = variables
+        .iter()
+        .map(|variable| (variable.name.into(), variable.value.as_str().into()));
+    Ok(Task {
+        words: args.command.clone(),
+        environment: inherited.chain(handed).collect(),
+    })
 }
 
 fn secrets(resolved: &Resolved, token: &Token) -> Secrets {

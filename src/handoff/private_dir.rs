@@ -2,7 +2,7 @@
 //! and exclusively created. Its place is known before it exists, so that clean-up finds it after any death.
 
 use std::{
-    fs::{self, File},
+    fs,
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -15,7 +15,6 @@ use crate::{
     private_files, random,
     source::{PRIVATE_PREFIX, is_private_name},
     text::io_reason,
-    token::TOKENS,
 };
 
 /// How often another process may take the job's directory away in the very moment that it is used.
@@ -63,12 +62,6 @@ impl PrivateDir {
             Ok(()) => Ok(path),
             Err(error) => Err(HandoffError::write(name, path, &error)),
         }
-    }
-
-    /// The file in which every token stands before it is handed out of this directory.
-    pub fn tokens(&self) -> Result<File, HandoffError> {
-        let path = self.path.join(TOKENS);
-        File::open(&path).map_err(|error| HandoffError::write(TOKENS, path, &error))
     }
 
     /// Leaves the directory to the steps that follow and to `cleanup`.

@@ -33,6 +33,12 @@ mod cleanup;
 mod conventions;
 #[cfg(unix)]
 mod env_file;
+#[cfg(unix)]
+mod exec;
+#[cfg(unix)]
+mod exec_process;
+#[cfg(target_os = "linux")]
+mod exec_terminal;
 mod github_handoff;
 #[cfg(unix)]
 mod job_directory;

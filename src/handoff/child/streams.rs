@@ -1,10 +1,11 @@
 //! One stream of the child: read, redacted, written, in order and without delay.
 
 use std::{
-    fs::File,
-    io::{self, Read, Seek, SeekFrom, Write},
+    fs::{self, File, Metadata},
+    io::{self, Read, Seek, Write},
+    path::{Path, PathBuf},
     sync::{Mutex, OnceLock, PoisonError, RwLock},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use zeroize::Zeroizing;
@@ -38,45 +39,74 @@ pub(super) struct Watched<'a> {
     known: &'a (dyn Fn() -> Secrets + Sync),
     /// Made when the first output comes: a program that has just started should not have to share its time.
     secrets: OnceLock<RwLock<Secrets>>,
+    path: PathBuf,
     tokens: Mutex<Tokens>,
 }
 
-/// The file of the tokens, as far as it was read.
+/// The file of the tokens, which outlives its directory, and what it was like when it was read.
 struct Tokens {
     file: File,
-    read: u64,
+    read: Option<State>,
+}
+
+impl Tokens {
+    /// Somebody may have put another file into its place.
+    fn reopen(&mut self, path: &Path) {
+        if let Ok(file) = File::open(path) {
+            self.file = file;
+        }
+    }
+}
+
+/// Length and time.
+type State = (u64, SystemTime);
+
+fn state_of(metadata: &Metadata) -> io::Result<State> {
+    Ok((metadata.len(), metadata.modified()?))
 }
 
 impl<'a> Watched<'a> {
-    pub(super) fn new(known: &'a (dyn Fn() -> Secrets + Sync), tokens: File) -> Self {
-        Self {
+    /// `path` is that of the file in which every token stands before it is printed.
+    pub(super) fn new(known: &'a (dyn Fn() -> Secrets + Sync), path: PathBuf) -> io::Result<Self> {
+        let file = File::open(&path)?;
+        Ok(Self {
             known,
             secrets: OnceLock::new(),
-            tokens: Mutex::new(Tokens { file: tokens, read: 0 }),
-        }
+            path,
+            tokens: Mutex::new(Tokens { file, read: None }),
+        })
     }
 
     fn secrets(&self) -> &RwLock<Secrets> {
         self.secrets.get_or_init(|| RwLock::new((self.known)()))
     }
 
+    /// Keeps hold of the file: its directory is about to be taken away.
+    pub(super) fn keep_hold(&self) {
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        tokens.reopen(&self.path);
+    }
+
     /// Takes in what was minted since. A token stands in the file before it is printed, so this comes after each read.
     fn refresh(&self) -> io::Result<()> {
         let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        let length = tokens.file.metadata()?.len();
-        if length == tokens.read {
-            return Ok(());
+        if let Ok(metadata) = fs::metadata(&self.path) {
+            if tokens.read == Some(state_of(&metadata)?) {
+                return Ok(());
+            }
+            tokens.reopen(&self.path);
         }
-        let start = tokens.read;
-        tokens.file.seek(SeekFrom::Start(start))?;
-        let mut text = Zeroizing::new(Vec::with_capacity(4096));
-        (&tokens.file).take(length - start).read_to_end(&mut text)?;
-        // What is not a whole line yet is read again.
-        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        tokens.read = start.saturating_add(whole as u64);
-        let mut secrets = self.secrets().write().unwrap_or_else(PoisonError::into_inner);
-        for token in token::tokens(&text[..whole]) {
-            secrets.add_token(&token);
+        let state = Some(state_of(&tokens.file.metadata()?)?);
+        if tokens.read != state {
+            // From its beginning: somebody may have emptied it.
+            tokens.file.rewind()?;
+            let mut text = Zeroizing::new(Vec::with_capacity(4096));
+            tokens.file.read_to_end(&mut text)?;
+            let mut secrets = self.secrets().write().unwrap_or_else(PoisonError::into_inner);
+            for token in token::tokens(&text) {
+                secrets.add_token(&token);
+            }
+            tokens.read = state;
         }
         Ok(())
     }
@@ -114,6 +144,10 @@ impl<'a> Stream<'a> {
                         break;
                     }
                     self.watched.refresh()?;
+                    // Both streams may go to one log: a whole line is written at once, and does not wait for the next.
+                    if self.redactor.is_at_line_end() {
+                        self.redactor.pause(&self.secrets(), to)?;
+                    }
                     self.redactor.redact(&self.secrets(), to)?;
                 }
                 Event::Quiet => self.redactor.pause(&self.secrets(), to)?,

@@ -1,20 +1,21 @@
 //! Processes, signals and the terminal, the Unix way.
 
 use std::{
+    ffi::{CString, OsStr, OsString},
     fs::File,
-    io::{self, IsTerminal, PipeReader, Read, Write},
+    io::{self, PipeReader, Read, Write},
     os::{
-        fd::{AsFd, BorrowedFd, OwnedFd},
-        unix::process::{CommandExt, ExitStatusExt},
+        fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
+        unix::ffi::OsStringExt,
     },
-    process::{Child, Command},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use nix::{
     errno::Errno,
     poll::{PollFd, PollFlags, PollTimeout, poll},
+    spawn::{PosixSpawnAttr, PosixSpawnFileActions, PosixSpawnFlags, posix_spawnp},
     sys::{
         signal::{SigSet, Signal, kill, killpg},
         wait::{WaitPidFlag, WaitStatus, waitpid},
@@ -22,7 +23,10 @@ use nix::{
     unistd::{Pid, getpgrp, getpid, tcgetpgrp, tcsetpgrp},
 };
 
-use super::streams::{Event, Source};
+use super::{
+    Task,
+    streams::{Event, Source},
+};
 
 /// The signals that are the child's to answer. SIGTSTP is what Ctrl-Z sends.
 const PASSED_ON: [Signal; 7] = [
@@ -42,42 +46,78 @@ const GRACE: Duration = Duration::from_secs(2);
 /// holds its end of it for ever.
 const LINGER: Duration = Duration::from_secs(1);
 
+/// How long it may go on after the child's end if it is not silent.
+const LONGEST_LINGER: Duration = Duration::from_secs(10);
+
 /// Signals that are held back until there is a child to pass them on to. Held before anything is left on disk.
 #[derive(Debug)]
-pub struct Signals(SigSet);
+pub struct Signals {
+    held: SigSet,
+    /// What was held back before, and is by the child: nothing of ours must be.
+    inherited: SigSet,
+}
 
 impl Signals {
     pub fn hold() -> io::Result<Self> {
-        let passed_on: SigSet = PASSED_ON.into_iter().collect();
-        passed_on.thread_block()?;
+        let inherited = SigSet::thread_get_mask()?;
+        let held: SigSet = PASSED_ON.into_iter().collect();
+        held.thread_block()?;
         // Taking the terminal back from the background would stop this process otherwise.
         let of_the_terminal: SigSet = [Signal::SIGTTOU, Signal::SIGTTIN].into_iter().collect();
         of_the_terminal.thread_block()?;
-        Ok(Self(passed_on))
+        Ok(Self { held, inherited })
     }
 }
 
 /// The child, which leads a process group of its own.
 #[derive(Debug)]
 pub(super) struct Process {
-    child: Child,
     group: Pid,
+    streams: Option<[OwnedFd; 2]>,
 }
 
 impl Process {
-    pub(super) fn spawn(command: &mut Command) -> io::Result<Self> {
-        let child = command.process_group(0).spawn()?;
-        let group = Pid::from_raw(i32::try_from(child.id()).map_err(io::Error::other)?);
-        Ok(Self { child, group })
+    /// Starts it with the signals that this process was started with, which the standard library's `Command` can't:
+    /// its child would hold back what is held here. `is_redacted` says whether its output is ours to read.
+    pub(super) fn spawn(task: &Task, is_redacted: bool, signals: &Signals) -> io::Result<Self> {
+        let mut attributes = PosixSpawnAttr::init()?;
+        let flags = PosixSpawnFlags::POSIX_SPAWN_SETPGROUP
+            | PosixSpawnFlags::POSIX_SPAWN_SETSIGMASK
+            | PosixSpawnFlags::POSIX_SPAWN_SETSIGDEF;
+        attributes.set_flags(flags)?;
+        attributes.set_pgroup(Pid::from_raw(0))?;
+        attributes.set_sigmask(&signals.inherited)?;
+        // Rust programs ignore it; others must not.
+        attributes.set_sigdefault(&[Signal::SIGPIPE].into_iter().collect())?;
+        let mut actions = PosixSpawnFileActions::init()?;
+        let pipes = if is_redacted {
+            Some([io::pipe()?, io::pipe()?])
+        } else {
+            None
+        };
+        if let Some([(_, out), (_, err)]) = &pipes {
+            actions.add_dup2(out.as_raw_fd(), 1)?;
+            actions.add_dup2(err.as_raw_fd(), 2)?;
+        }
+        let words = c_strings(task.words.iter().cloned())?;
+        let variables = task
+            .environment
+            .iter()
+            .map(|(name, value)| [name, OsStr::new("="), value].into_iter().collect());
+        let variables = c_strings(variables)?;
+        let program = words.first().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+        let group = posix_spawnp(program, &actions, &attributes, &words, &variables)?;
+        let streams = pipes.map(|pipes| pipes.map(|(reader, _)| reader.into()));
+        Ok(Self { group, streams })
     }
 
     /// Passes every held signal on to the child's group from now on. After SIGTERM, `remove` is called when the child
     /// has had its time.
     pub(super) fn pass_on(&self, signals: &Signals, remove: impl Fn() + Send + Clone + 'static) {
         let group = self.group;
-        let passed_on = signals.0;
+        let held = signals.held;
         thread::spawn(move || {
-            while let Ok(signal) = passed_on.wait() {
+            while let Ok(signal) = held.wait() {
                 let _ = killpg(group, signal);
                 if signal == Signal::SIGTERM {
                     let remove = remove.clone();
@@ -90,44 +130,32 @@ impl Process {
         });
     }
 
-    /// Waits for the child's end: its exit code, or 128 and the number of its signal.
+    /// Waits for the child's end: its exit code, or 128 and the number of its signal. It may be stopped before, or want
+    /// the terminal.
     pub(super) fn wait(&mut self) -> io::Result<u8> {
-        if io::stdin().is_terminal() {
-            return self.wait_at_terminal();
-        }
-        let status = self.child.wait()?;
-        Ok(code(
-            status.code().or_else(|| status.signal().map(|signal| 128 + signal)),
-        ))
-    }
-
-    /// The same for a child that may want the terminal, or be stopped from it.
-    fn wait_at_terminal(&self) -> io::Result<u8> {
+        let terminal = Terminal::open();
         loop {
-            match waitpid(self.group, Some(WaitPidFlag::WUNTRACED)) {
-                Ok(WaitStatus::Exited(_, exit_code)) => {
-                    take_terminal_back(self.group);
-                    return Ok(code(Some(exit_code)));
+            let ended = match waitpid(self.group, Some(WaitPidFlag::WUNTRACED)) {
+                Ok(WaitStatus::Exited(_, exit_code)) => exit_code,
+                Ok(WaitStatus::Signaled(_, signal, _)) => 128 + signal as i32,
+                Ok(WaitStatus::Stopped(_, signal)) => {
+                    self.stopped(signal, &terminal);
+                    continue;
                 }
-                Ok(WaitStatus::Signaled(_, signal, _)) => {
-                    take_terminal_back(self.group);
-                    return Ok(code(Some(128 + signal as i32)));
-                }
-                Ok(WaitStatus::Stopped(_, signal)) => self.stopped(signal),
-                Ok(_) | Err(Errno::EINTR) => {}
+                Ok(_) | Err(Errno::EINTR) => continue,
                 Err(error) => return Err(error.into()),
-            }
+            };
+            terminal.take_back(self.group);
+            return Ok(code(Some(ended)));
         }
     }
 
     /// A child that wants the terminal gets it, if it is ours. A child that was stopped otherwise stops us as well, so
     /// that the shell sees it, and goes on when we do.
-    fn stopped(&self, signal: Signal) {
+    fn stopped(&self, signal: Signal, terminal: &Terminal) {
         let wants_terminal = matches!(signal, Signal::SIGTTIN | Signal::SIGTTOU);
-        if wants_terminal && tcgetpgrp(io::stdin()) == Ok(getpgrp()) {
-            let _ = tcsetpgrp(io::stdin(), self.group);
-        } else {
-            take_terminal_back(self.group);
+        if !(wants_terminal && terminal.give_to(self.group)) {
+            terminal.take_back(self.group);
             let _ = kill(getpid(), Signal::SIGSTOP);
         }
         let _ = killpg(self.group, Signal::SIGCONT);
@@ -135,15 +163,34 @@ impl Process {
 
     /// Both streams of the child, if they are ours to read.
     pub(super) fn take_streams(&mut self) -> Option<[OwnedFd; 2]> {
-        let (out, err) = (self.child.stdout.take()?, self.child.stderr.take()?);
-        Some([out.into(), err.into()])
+        self.streams.take()
     }
 }
 
-fn take_terminal_back(from: Pid) {
-    if tcgetpgrp(io::stdin()) == Ok(from) {
-        let _ = tcsetpgrp(io::stdin(), getpgrp());
+/// The terminal that this process belongs to, if there is one, whatever its standard input is.
+struct Terminal(Option<File>);
+
+impl Terminal {
+    fn open() -> Self {
+        Self(File::open("/dev/tty").ok())
     }
+
+    fn give_to(&self, group: Pid) -> bool {
+        self.move_from(getpgrp(), group)
+    }
+
+    fn take_back(&self, group: Pid) {
+        self.move_from(group, getpgrp());
+    }
+
+    fn move_from(&self, from: Pid, to: Pid) -> bool {
+        let Some(terminal) = &self.0 else { return false };
+        tcgetpgrp(terminal) == Ok(from) && tcsetpgrp(terminal, to).is_ok()
+    }
+}
+
+fn c_strings(texts: impl Iterator<Item = OsString>) -> io::Result<Vec<CString>> {
+    texts.map(|text| Ok(CString::new(text.into_vec())?)).collect()
 }
 
 fn code(number: Option<i32>) -> u8 {
@@ -155,7 +202,7 @@ fn code(number: Option<i32>) -> u8 {
 pub(super) struct Output<'a> {
     pipe: File,
     ended: BorrowedFd<'a>,
-    has_ended: bool,
+    ended_at: Option<Instant>,
 }
 
 impl<'a> Output<'a> {
@@ -164,7 +211,7 @@ impl<'a> Output<'a> {
         Self {
             pipe: File::from(stream),
             ended: ended.as_fd(),
-            has_ended: false,
+            ended_at: None,
         }
     }
 }
@@ -177,7 +224,11 @@ impl Read for Output<'_> {
 
 impl Source for Output<'_> {
     fn wait(&mut self, limit: Option<Duration>) -> io::Result<Event> {
-        let limit = if self.has_ended { Some(LINGER) } else { limit };
+        let limit = match self.ended_at {
+            Some(at) if at.elapsed() > LONGEST_LINGER => return Ok(Event::Abandoned),
+            Some(_) => Some(LINGER),
+            None => limit,
+        };
         let timeout = match limit {
             None => PollTimeout::NONE,
             Some(limit) => PollTimeout::try_from(limit).map_err(io::Error::other)?,
@@ -187,15 +238,19 @@ impl Source for Output<'_> {
             PollFd::new(self.pipe.as_fd(), readable),
             PollFd::new(self.ended, readable),
         ];
-        let waited_for = if self.has_ended { &mut both[..1] } else { &mut both[..] };
+        let waited_for = if self.ended_at.is_some() {
+            &mut both[..1]
+        } else {
+            &mut both[..]
+        };
         match poll(waited_for, timeout) {
             Err(Errno::EINTR) => Ok(Event::Quiet),
             Err(error) => Err(error.into()),
-            Ok(0) if self.has_ended => Ok(Event::Abandoned),
+            Ok(0) if self.ended_at.is_some() => Ok(Event::Abandoned),
             Ok(0) => Ok(Event::Quiet),
             Ok(_) if both[0].any() == Some(true) => Ok(Event::Ready),
             Ok(_) => {
-                self.has_ended = true;
+                self.ended_at = Some(Instant::now());
                 Ok(Event::Quiet)
             }
         }

@@ -4,7 +4,7 @@ use std::{
     fs::File,
     io::{self, PipeReader, Read, Write},
     os::windows::io::{AsHandle, AsRawHandle, OwnedHandle},
-    process::{Child, Command},
+    process::{Child, Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -17,7 +17,10 @@ use std::{
 use win32job::{ExtendedLimitInfo, Job};
 use zeroize::Zeroizing;
 
-use super::streams::{Event, Source};
+use super::{
+    Task,
+    streams::{Event, Source},
+};
 
 /// In bytes.
 const CHUNK: usize = 64 * 1024;
@@ -28,6 +31,9 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// How long a stream may be silent after the child's end before it is given up.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// How long it may go on after the child's end if it is not silent.
+const LONGEST_LINGER: Duration = Duration::from_secs(10);
 
 /// The console tells the child of Ctrl-C as well: this process only has to outlive it.
 #[derive(Debug)]
@@ -48,7 +54,18 @@ pub(super) struct Process {
 }
 
 impl Process {
-    pub(super) fn spawn(command: &mut Command) -> io::Result<Self> {
+    /// `is_redacted` says whether its output is ours to read.
+    pub(super) fn spawn(task: &Task, is_redacted: bool, _: &Signals) -> io::Result<Self> {
+        let program = task
+            .words
+            .first()
+            .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+        let mut command = Command::new(program);
+        command.args(&task.words[1..]).env_clear();
+        command.envs(task.environment.iter().map(|(name, value)| (name, value)));
+        if is_redacted {
+            command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        }
         let job = Job::create_with_limit_info(ExtendedLimitInfo::new().limit_kill_on_job_close());
         let job = job.map_err(io::Error::other)?;
         let mut child = command.spawn()?;
@@ -86,6 +103,7 @@ pub(super) struct Output {
     rest: io::Cursor<Zeroizing<Vec<u8>>>,
     is_at_end: bool,
     child_ended: Arc<AtomicBool>,
+    ended_at: Option<Instant>,
 }
 
 impl Output {
@@ -118,6 +136,7 @@ impl Output {
             rest: io::Cursor::new(Zeroizing::new(Vec::new())),
             is_at_end: false,
             child_ended,
+            ended_at: None,
         }
     }
 
@@ -146,6 +165,9 @@ impl Source for Output {
         let since = Instant::now();
         loop {
             let has_ended = self.child_ended.load(Ordering::Acquire);
+            if has_ended && self.ended_at.get_or_insert_with(Instant::now).elapsed() > LONGEST_LINGER {
+                return Ok(Event::Abandoned);
+            }
             match self.chunks.recv_timeout(limit.map_or(TICK, |limit| limit.min(TICK))) {
                 Ok(chunk) => {
                     let chunk = chunk?;

@@ -90,6 +90,11 @@ impl Redactor {
         self.settled < self.filled
     }
 
+    /// Whether the last that was read ends a line.
+    pub(crate) fn is_at_line_end(&self) -> bool {
+        self.buffer[..self.filled].last() == Some(&b'\n')
+    }
+
     /// Writes up to the end of the last secret that begins before `open`, or there.
     fn mask(&mut self, secrets: &Secrets, open: usize, out: &mut impl Write) -> io::Result<()> {
         let Self {

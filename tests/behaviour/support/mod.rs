@@ -2,6 +2,8 @@
 //! but what a test puts there.
 
 pub mod auth_dir;
+#[cfg(unix)]
+pub mod child;
 pub mod http;
 pub mod job;
 #[cfg(unix)]
@@ -91,7 +93,12 @@ impl Run {
         self.command
     }
 
-    pub fn run(mut self) -> Ran {
+    pub fn run(self) -> Ran {
+        Ran::from(self.output())
+    }
+
+    /// The same for output that is no text.
+    pub fn output(mut self) -> Output {
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
         if self.stdin.is_some() {
             self.command.stdin(Stdio::piped());
@@ -101,7 +108,7 @@ impl Run {
             let mut stdin = child.stdin.take().expect("a pipe");
             stdin.write_all(&bytes).expect("the binary reads its input");
         }
-        Ran::from(child.wait_with_output().expect("the binary ends"))
+        child.wait_with_output().expect("the binary ends")
     }
 }
 

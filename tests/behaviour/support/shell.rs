@@ -30,9 +30,14 @@ pub fn has_namespaces() -> bool {
 }
 
 fn pass_on(run: Run, to: &mut Command) {
+    as_arguments(run, to);
+    to.stdin(Stdio::null());
+}
+
+/// What `run` would have started becomes the last arguments of `to`, and its environment that of `to`.
+pub fn as_arguments(run: Run, to: &mut Command) {
     let run = run.into_command();
     to.arg(run.get_program()).args(run.get_args());
     to.env_clear().env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin");
     to.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    to.stdin(Stdio::null());
 }
