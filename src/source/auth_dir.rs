@@ -80,8 +80,8 @@ impl AuthDir {
     /// The directory that the environment names, if this command reads one and nothing else was asked for: a flag
     /// or a profile names a credential itself. What else is in the environment must not contradict it.
     pub fn named(sources: &Sources<'_>) -> Result<Option<Self>, SourceError> {
-        let asks_for_another = sources.gives_a_flag(&fields::CREDENTIAL) || sources.text(&fields::PROFILE).is_some();
-        let Some(path) = sources.auth_dir().filter(|_| !asks_for_another) else {
+        let asks_for_another = || sources.gives_a_flag(&fields::CREDENTIAL) || sources.text(&fields::PROFILE).is_some();
+        let Some(path) = sources.auth_dir().filter(|_| !asks_for_another()) else {
             return Ok(None);
         };
         // What can't be read is refused, whoever would have read it.

@@ -76,7 +76,7 @@ pub(super) fn candidates(sources: &Sources<'_>, named: Option<&Place>) -> (Vec<C
         (&fields::KEY_B64, false),
         (&fields::KEY_TEXT, false),
     ] {
-        for place in sources.find(field).places {
+        for place in sources.find(field).into_places() {
             if let Presence::Set(text) = place.presence {
                 all.push(Candidate {
                     origin: place.origin,

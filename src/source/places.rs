@@ -84,11 +84,10 @@ pub struct Place {
     pub presence: Presence,
 }
 
-/// The places of one field, the highest rank first.
+/// The places of one field, the highest rank first: a flag, an input and a variable, as far as it has them. No vector,
+/// because every field of every command is looked up.
 #[derive(Debug)]
-pub struct Found {
-    pub places: Vec<Place>,
-}
+pub struct Found([Option<Place>; 3]);
 
 impl<'a> Sources<'a> {
     /// `inputs` says whether the runner's `INPUT_…` variables are this program's inputs.
@@ -147,9 +146,7 @@ impl<'a> Sources<'a> {
             origin: Origin::Variable(name),
             presence: self.environment.get(name),
         });
-        Found {
-            places: [flag, input, variable].into_iter().flatten().collect(),
-        }
+        Found([flag, input, variable])
     }
 
     /// The chosen value of a field whose value is no secret, and where it came from.
@@ -163,14 +160,12 @@ impl<'a> Sources<'a> {
     pub fn boolean(&self, field: &Field) -> Result<Option<bool>, SourceError> {
         let found = self.find(field);
         let mut chosen = None;
-        for place in &found.places {
-            if let Some(text) = place.presence.text() {
-                let value = parse_bool(text).ok_or_else(|| SourceError::Unreadable {
-                    origin: place.origin.clone(),
-                    accepted: BOOLEANS,
-                })?;
-                chosen = chosen.or(Some(value));
-            }
+        for (origin, text) in found.set() {
+            let value = parse_bool(text).ok_or_else(|| SourceError::Unreadable {
+                origin: origin.clone(),
+                accepted: BOOLEANS,
+            })?;
+            chosen = chosen.or(Some(value));
         }
         Ok(chosen)
     }
@@ -184,9 +179,15 @@ impl Found {
 
     /// Every place that holds something, the highest rank first.
     pub fn set(&self) -> impl Iterator<Item = (&Origin, &str)> {
-        self.places
+        self.0
             .iter()
+            .flatten()
             .filter_map(|place| Some((&place.origin, place.presence.text()?)))
+    }
+
+    /// Every place that there is, also those that hold nothing.
+    pub fn into_places(self) -> impl Iterator<Item = Place> {
+        self.0.into_iter().flatten()
     }
 }
 

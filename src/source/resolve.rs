@@ -286,7 +286,7 @@ fn refuse_missing(
                 Some(place) => vec![(place.origin.clone(), place.presence.clone())],
                 None => fields
                     .iter()
-                    .flat_map(|field| sources.find(field).places)
+                    .flat_map(|field| sources.find(field).into_places())
                     .map(|place| (place.origin, place.presence))
                     .collect(),
             },
