@@ -57,6 +57,8 @@ pub enum HandoffError {
         is_missing: bool,
         reason: String,
     },
+    #[error("the command could not be prepared: {0}")]
+    ChildPrepare(String),
     #[error("the command's end was lost: {0}")]
     ChildLost(String),
     #[error("the command's output could not be passed on: {0}")]
@@ -151,6 +153,7 @@ impl HandoffError {
                 "Nothing was run. The file is there and is no program: make it executable, and give a script a first \
                  line such as #!/bin/sh.",
             ),
+            Self::ChildPrepare(_) => explanation.advice("Nothing was run, and the private directory was removed."),
             Self::ChildLost(_) => explanation.advice("Whether it succeeded is not known. The private directory was removed."),
             Self::ChildOutput(_) => explanation.advice("The command was cut off from its output. Check space and permissions."),
             Self::Random(_) => explanation.advice("Nothing was written."),

@@ -43,9 +43,9 @@ pub fn run_child(
 ) -> Result<u8, HandoffError> {
     // Everything that can fail comes before the child.
     let watched = secrets.map(|secrets| Watched::new(secrets, directory.path().join(TOKENS)));
-    let watched = watched.transpose().map_err(|error| lost(&error))?;
+    let watched = watched.transpose().map_err(|error| unprepared(&error))?;
     let targets = [Target::stdout(), Target::stderr()];
-    let (child_ended, end) = io::pipe().map_err(|error| lost(&error))?;
+    let (child_ended, end) = io::pipe().map_err(|error| unprepared(&error))?;
     let mut process = Process::spawn(task, watched.is_some(), signals).map_err(|error| cannot_start(task, &error))?;
     let directory = Arc::new(Mutex::new(Some(directory)));
     let remove = move || drop(directory.lock().unwrap_or_else(PoisonError::into_inner).take());
@@ -75,6 +75,10 @@ pub fn run_child(
         }
         code.map_err(|error| lost(&error))
     })
+}
+
+fn unprepared(error: &io::Error) -> HandoffError {
+    HandoffError::ChildPrepare(error.to_string())
 }
 
 fn lost(error: &io::Error) -> HandoffError {
