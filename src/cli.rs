@@ -27,7 +27,9 @@ const EXIT_CODES: &str = "Exit codes:
   13  Apple accepted the key but forbids this (403: role, agreement, membership)
   14  a policy that you set failed (--expect-app, --forbid-admin)
   20  the network or Apple's service failed; trying again may help
-  30  a local file could not be written or read";
+  30  a local file could not be written or read
+exec ends with the code of its command: 128 and the signal's number if it was killed, 127 if it was not found,
+126 if it could not be run.";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -191,7 +193,7 @@ pub struct ExecArgs {
     #[arg(long, help_heading = "Output")]
     pub no_redact: bool,
     /// The command and its arguments
-    #[arg(last = true, required = true, value_name = "CMD")]
+    #[arg(last = true, required = true, value_name = "CMD", help_heading = "Command")]
     pub command: Vec<OsString>,
 }
 

@@ -24,6 +24,8 @@ pub fn read() -> Result<Option<Cli>, Error> {
     }
 }
 
+const EXEC: &str = "The command that exec runs follows --, as in asc-auth exec -- fastlane beta. ";
+
 fn retell(error: &clap::Error) -> Error {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return Error::Usage {
@@ -53,7 +55,13 @@ fn retell(error: &clap::Error) -> Error {
         (ErrorKind::UnknownArgument, Some(flag)) => format!("there is no {flag}"),
         (ErrorKind::UnknownArgument, None) => {
             advice.insert_str(0, "A value follows its flag with =, as in --strict-auth=true. ");
+            advice.insert_str(0, EXEC);
             "an argument that belongs to no flag".to_owned()
+        }
+        // No other command has an argument that is required.
+        (ErrorKind::MissingRequiredArgument, _) => {
+            advice.insert_str(0, EXEC);
+            "no command to run was given".to_owned()
         }
         (ErrorKind::InvalidSubcommand, _) => {
             advice.insert_str(0, "Commands are: setup, cleanup, token, exec, validate. ");
@@ -110,5 +118,13 @@ mod tests {
         let told = told(&["asc-auth", "token", "--lifetme", "5m"]);
         assert!(told.contains("--lifetme"), "{told}");
         assert!(told.contains("--lifetime"), "{told}");
+    }
+
+    #[test]
+    fn a_command_without_its_dashes_is_told_where_it_belongs() {
+        for arguments in [&["asc-auth", "exec", "fastlane", "beta"][..], &["asc-auth", "exec"]] {
+            let told = told(arguments);
+            assert!(told.contains("asc-auth exec -- fastlane beta"), "{told}");
+        }
     }
 }
