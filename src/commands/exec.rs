@@ -31,8 +31,7 @@ pub(super) fn run(args: &ExecArgs, environment: &Environment, console: Console) 
     let flags = args.flags();
     let sources = Sources::new(&flags, false, environment)?.with_auth_dir();
     let auth_dir = AuthDir::named(&sources)?;
-    let in_house = args.credential.in_house || auth_dir.as_ref().is_some_and(|directory| directory.in_house);
-    let (root, audience) = options::api_root(&sources, in_house)?;
+    let (root, audience) = options::api_root(&sources, args.credential.in_house, auth_dir.as_ref())?;
     let request = options::token_request(&sources, audience, auth_dir.as_ref())?;
     let policies = options::policies(&sources)?;
     options::refuse_idle_policies(!args.no_validate, &policies)?;

@@ -16,9 +16,13 @@ use crate::{
     token::{Audience, Lifetime, Scope, TokenRequest, mint},
 };
 
-/// Where the API is, and which of Apple's two services it is.
-pub(super) fn api_root(sources: &Sources<'_>, in_house: bool) -> Result<(ApiRoot, Audience), ConnectError> {
-    let asked = if in_house {
+/// Where the API is, and which of Apple's two services it is: the one that was asked for, now or when `before` was made.
+pub(super) fn api_root(
+    sources: &Sources<'_>,
+    in_house: bool,
+    before: Option<&AuthDir>,
+) -> Result<(ApiRoot, Audience), ConnectError> {
+    let asked = if in_house || before.is_some_and(|before| before.in_house) {
         Audience::Enterprise
     } else {
         Audience::AppStoreConnect

@@ -35,8 +35,7 @@ pub(super) fn run(args: &TokenArgs, environment: &Environment, console: Console)
     let flags = args.flags();
     let sources = Sources::new(&flags, false, environment)?.with_auth_dir();
     let auth_dir = AuthDir::named(&sources)?;
-    let in_house = args.credential.in_house || auth_dir.as_ref().is_some_and(|directory| directory.in_house);
-    let (_, audience) = options::api_root(&sources, in_house)?;
+    let (_, audience) = options::api_root(&sources, args.credential.in_house, auth_dir.as_ref())?;
     let request = options::token_request(&sources, audience, auth_dir.as_ref())?;
     let min_remaining = min_remaining(&sources, &request)?;
     if let Some(warning) = options::token_warning(&request) {

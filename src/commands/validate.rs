@@ -39,8 +39,7 @@ pub(super) fn run(args: &ValidateArgs, environment: &Environment, console: Conso
     let flags = args.flags();
     let sources = Sources::new(&flags, false, environment)?.with_auth_dir();
     let auth_dir = AuthDir::named(&sources)?;
-    let in_house = args.credential.in_house || auth_dir.as_ref().is_some_and(|directory| directory.in_house);
-    let (root, audience) = options::api_root(&sources, in_house)?;
+    let (root, audience) = options::api_root(&sources, args.credential.in_house, auth_dir.as_ref())?;
     let policies = options::policies(&sources)?;
     let budget = args.policy.budget()?;
     let request = TokenRequest::new(Lifetime::BRIEF, Vec::new(), audience)?;

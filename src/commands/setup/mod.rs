@@ -24,7 +24,7 @@ pub(super) fn run(args: &SetupArgs, environment: &Environment, console: Console)
     let channel = Channel::open(ci, environment)?;
     let flags = args.flags();
     let sources = Sources::new(&flags, args.action_inputs, environment)?;
-    let (root, audience) = options::api_root(&sources, args.credential.in_house)?;
+    let (root, audience) = options::api_root(&sources, args.credential.in_house, None)?;
     let request = options::token_request(&sources, audience, None)?;
     let wishes = Wishes::read(&sources)?;
     let budget = args.policy.budget()?;
