@@ -149,7 +149,7 @@ pub enum Ci {
     Github,
     Gitlab,
     Azure,
-    /// Any shell: prints the path of an env file
+    /// Every other CI, and any shell: prints the path of an env file
     None,
 }
 

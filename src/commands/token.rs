@@ -11,7 +11,7 @@ use crate::{
     clock::Clock,
     credential::{Credential, KeyId, KeyKind},
     error::Error,
-    handoff::{HandoffError, forms_of_token},
+    handoff::{self, HandoffError, forms_of_token},
     report::Console,
     source::{AUTH_DIR, AuthDir, Environment, Sources, fields, fit_directory},
     token::{Cache, Purpose, Token, TokenRequest, mint, parse_seconds, tell},
@@ -32,6 +32,7 @@ struct Printed<'a> {
 /// Reuses the token of `ASC_AUTH_DIR` while it is fresh, else mints one; prints it. Where the CI reads commands out of
 /// the log the masks go to stderr, because stdout is usually captured.
 pub(super) fn run(args: &TokenArgs, environment: &Environment, console: Console) -> Result<(), Error> {
+    handoff::refuse_debug_trace(environment)?;
     let flags = args.flags();
     let sources = Sources::new(&flags, false, environment)?.with_auth_dir();
     let auth_dir = AuthDir::named(&sources)?;

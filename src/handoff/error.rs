@@ -140,7 +140,7 @@ impl HandoffError {
             Self::Remove { .. } => explanation.advice("Remove it by hand: it holds the private key."),
             Self::Value { .. } => explanation.advice("Nothing was handed over."),
             Self::UnknownConvention { .. } => explanation.advice(format!(
-                "Give one or more of these, with commas: {}.",
+                "Give one or more of these, with commas between them: {}.",
                 super::conventions::names().join(", ")
             )),
             Self::ConventionsClash { .. } => explanation.advice("Export for one of them, and set the other's variables from the step's outputs."),

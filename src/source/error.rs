@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::{environment::Presence, key_material::Contender, places::Origin};
+use super::{auth_dir::is_private_name, environment::Presence, key_material::Contender, places::Origin};
 use crate::{
     credential::{IdDefect, KeyDefect},
     explanation::Explanation,
@@ -188,7 +188,12 @@ impl SourceError {
                 Some(path) => explanation.fact("file", format!("{path}, from {origin}")),
                 None => explanation.fact("file", format!("from {origin}")),
             }
-            .advice("A relative path is looked up from the working directory of this step."),
+            .advice(if path.as_deref().is_some_and(lay_in_private_dir) {
+                "It lay in a private directory that cleanup has removed: the env file of a setup put it there. Unset \
+                 ASC_PRIVATE_KEY_PATH and ASC_AUTH_DIR, and give the key again."
+            } else {
+                "A relative path is looked up from the working directory of this step."
+            }),
             Self::InAppPurchaseKey { origin, .. } => explanation.fact(".p8", format!("from {origin}")).advice(
                 "SubscriptionKey_….p8 signs for In-App Purchase only. Create a key under Users and Access → \
                  Integrations → App Store Connect API; its file is named AuthKey_….p8.",
@@ -200,13 +205,18 @@ impl SourceError {
                 .iter()
                 .fold(explanation, |explanation, path| explanation.fact("directory", path.display().to_string()))
                 .advice(
-                    "It must be the directory that a setup of this job made, as it made it. Run asc-auth setup again, \
-                     or unset ASC_AUTH_DIR to use the credential in the environment.",
+                    "It must be the directory that a setup of this job made, as it made it. Unset ASC_AUTH_DIR (and \
+                     ASC_PRIVATE_KEY_PATH, if it names a file there) and run asc-auth setup again, or use the \
+                     credential in the environment.",
                 ),
             Self::Mixed(mix) => mix.explain(),
             Self::Mask(_) => explanation.advice("Nothing was handed over, because the log could not be told what to mask."),
         }
     }
+}
+
+fn lay_in_private_dir(path: &str) -> bool {
+    path.split(['/', '\\']).any(is_private_name)
 }
 
 fn count(number: usize) -> String {
@@ -247,7 +257,8 @@ fn explain_missing(explanation: Explanation, missing: &[MissingField], individua
     if places().any(|(_, presence)| *presence == Presence::Blank) {
         advice.push_str(
             "An empty value is what CI gives for a secret whose name is misspelt or that this job may not see. \
-             On GitHub a pull request from a fork gets no secrets: skip this step there, or use another trigger.\n",
+             On GitHub a pull request from a fork gets no secrets: skip this step there, or use another trigger. \
+             On GitLab a protected variable reaches protected branches and tags only.\n",
         );
     }
     if missing.iter().any(|field| field.what == "issuer ID") && !individual {

@@ -76,7 +76,7 @@ impl Job {
 #[test]
 fn any_shell_sets_up_uses_the_token_and_cleans_up() {
     let job = Job::new();
-    let recipe = &recipes("Any shell:")[0];
+    let recipe = &recipes("In a script of any shell:")[0];
     let ran = job.step(
         &["sh", "-c"],
         &format!("{recipe}\ntest -r \"$ASC_PRIVATE_KEY_PATH\" && echo \"key $ASC_KEY_ID\"\ntest \"$(asc-auth token)\" = \"$ASC_TOKEN\" && echo same\n"),
@@ -89,7 +89,7 @@ fn any_shell_sets_up_uses_the_token_and_cleans_up() {
 #[test]
 fn any_shell_stops_when_setup_fails() {
     let job = Job::new();
-    let recipe = &recipes("Any shell:")[0];
+    let recipe = &recipes("In a script of any shell:")[0];
     let ran = job.step(&["sh", "-c"], &format!("ASC_KEY_ID=\n{recipe}\necho went on\n"));
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(10), ""), "{}", ran.text());
     job.is_clean();

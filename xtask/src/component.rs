@@ -193,9 +193,13 @@ mod tests {
         }
 
         fn command(&self, shell: &[&str]) -> Command {
-            let mut command = Command::new(shell[0]);
+            // Whoever runs this in the background has SIGINT ignored, and no shell can change that for itself.
+            let mut command = Command::new("/usr/bin/env");
+            if cfg!(target_os = "linux") {
+                command.arg("--default-signal=INT");
+            }
             command
-                .args(&shell[1..])
+                .args(shell)
                 .current_dir(self.folder.path().join("project"))
                 .env_clear()
                 .env("PATH", std::env::var_os("PATH").unwrap_or_default())
