@@ -205,9 +205,9 @@ impl SourceError {
                 .iter()
                 .fold(explanation, |explanation, path| explanation.fact("directory", path.display().to_string()))
                 .advice(
-                    "It must be the directory that a setup of this job made, as it made it. Unset ASC_AUTH_DIR (and \
-                     ASC_PRIVATE_KEY_PATH, if it names a file there) and run asc-auth setup again, or use the \
-                     credential in the environment.",
+                    "It must be the directory that a setup of this job made, as it made it. Run asc-auth setup again, \
+                     or unset ASC_AUTH_DIR (and ASC_PRIVATE_KEY_PATH, if it names a file there) to use the credential \
+                     in the environment.",
                 ),
             Self::Mixed(mix) => mix.explain(),
             Self::Mask(_) => explanation.advice("Nothing was handed over, because the log could not be told what to mask."),

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{
     SourceError,
+    auth_dir::is_private_name,
     environment::Presence,
     fields,
     places::{Origin, Place, Sources},
@@ -209,7 +210,8 @@ fn read_bounded(reader: &mut dyn Read) -> io::Result<Zeroizing<Vec<u8>>> {
     Ok(bytes)
 }
 
-/// Whether this can hold no secret: a path has an extension.
+/// Whether this can hold no secret: a path has an extension, and no long part but the name of a private directory.
 fn may_be_shown(path: &str) -> bool {
-    path.contains('.') && text::has_short_parts(path)
+    let parts: Vec<&str> = path.split('/').filter(|part| !is_private_name(part)).collect();
+    path.contains('.') && text::has_short_parts(&parts.join("/"))
 }

@@ -592,3 +592,18 @@ fn a_line_is_appended_and_what_stood_before_is_left_alone() {
     assert!(after.starts_with(&[before.as_slice(), b"half of a li\n"].concat()));
     assert!(after.ends_with(b"}\n"));
 }
+
+#[test]
+fn a_key_file_that_a_cleanup_took_along_is_told_as_that() {
+    let job = Job::new();
+    let directory = job.auth_dir(&[]);
+    let key_file = directory.join("AuthKey_2X9R4QWVK6.p8");
+    later(&directory, &["cleanup"]).run().code(0);
+    // As the env file left it in the shell.
+    let ran = Run::new(&["token"])
+        .team_key(&job.key)
+        .unset("ASC_PRIVATE_KEY")
+        .env("ASC_PRIVATE_KEY_PATH", &key_file)
+        .run();
+    assert_refused("a removed key", &ran, 30, "cleanup has removed", &job.key.pem());
+}

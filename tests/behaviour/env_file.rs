@@ -204,7 +204,12 @@ fn a_job_that_is_traced_is_refused_before_anything_is_written_or_asked() {
     let job = Job::new();
     let simulator = simulator_with(&job.key);
     for value in ["true", "TRUE", "1", "yes", "on", " true ", "maybe", "2", "truе"] {
-        for arguments in [&["setup"][..], &["setup", "--ci", "none"], &["exec", "--", "true"]] {
+        for arguments in [
+            &["setup"][..],
+            &["setup", "--ci", "none"],
+            &["exec", "--", "true"],
+            &["token"],
+        ] {
             let ran = job
                 .run(arguments)
                 .team_key(&job.key)
