@@ -158,6 +158,9 @@ pub struct CleanupArgs {
     /// The private directory to remove [env: ASC_AUTH_DIR] [default: what this CI job has left]
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
+    /// Remove all that this CI job has left, whatever ASC_AUTH_DIR names
+    #[arg(long, conflicts_with = "dir")]
+    pub job: bool,
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -283,6 +286,11 @@ impl Command {
     /// Whether stdout is a result that scripts capture, as in `TOKEN=$(asc-auth token)`, or a child's own.
     pub fn is_captured(&self) -> bool {
         matches!(self, Self::Token(_) | Self::Exec(_))
+    }
+
+    /// Whether everything secret is redacted from the log, so that nothing need be masked in it.
+    pub fn is_redacted(&self) -> bool {
+        matches!(self, Self::Exec(args) if !args.no_redact)
     }
 
     /// The CI that was named, so that it need not be recognised.

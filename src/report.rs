@@ -26,6 +26,8 @@ pub struct Console {
     json: bool,
     /// Whether stdout is a result that scripts capture.
     captured: bool,
+    /// Whether the log is redacted. A mask would carry the secret to wherever stderr goes, a file perhaps.
+    redacted: bool,
 }
 
 /// Who reads the log for commands.
@@ -53,6 +55,7 @@ impl Console {
             log: Log::of(command.ci().or_else(|| Ci::detect(environment))),
             json: command.wants_json(),
             captured: command.is_captured() || command.wants_json(),
+            redacted: command.is_redacted(),
         }
     }
 
@@ -62,6 +65,7 @@ impl Console {
             log: Log::of(Ci::detect(environment)),
             json: false,
             captured: true,
+            redacted: false,
         }
     }
 
@@ -72,6 +76,7 @@ impl Console {
     /// Tells the CI what to mask, and flushes. Where nothing can be masked, `forms` is not asked.
     pub fn mask(self, forms: impl FnOnce() -> Vec<Zeroizing<String>>) -> io::Result<()> {
         match self.log {
+            _ if self.redacted => Ok(()),
             Log::Plain => Ok(()),
             Log::GitHub => self.say(&handoff::masks_for_github(&forms())),
             Log::Azure => self.say(&handoff::masks_for_azure(&forms())),

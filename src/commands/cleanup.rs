@@ -18,7 +18,8 @@ struct Cleaned {
 /// Removes one private directory, or all that this CI job has left if none is named. It may be gone already; and what
 /// can't be removed is told, but fails no job.
 pub(super) fn run(args: &CleanupArgs, environment: &Environment, console: Console) -> Result<(), Error> {
-    let directory = args.dir.clone().or_else(|| environment.path(AUTH_DIR));
+    let named = || environment.path(AUTH_DIR).filter(|_| !args.job);
+    let directory = args.dir.clone().or_else(named);
     let place = Place::of(environment);
     let (what, removal) = match (&directory, place.job_dir()) {
         (Some(directory), _) => (directory.as_path(), handoff::remove(directory)),

@@ -13,7 +13,7 @@ use crate::{
     error::Error,
     handoff::{self, Place, PrivateDir, Secrets, Signals, Task},
     report::Console,
-    source::{AuthDir, Environment, Resolved, Sources, fields},
+    source::{AuthDir, Environment, Presence, Resolved, Sources, fields},
     token::Token,
 };
 
@@ -65,7 +65,8 @@ pub(super) fn run(args: &ExecArgs, environment: &Environment, console: Console) 
 
     let task = task(args, &sources, &session)?;
     let Session { token, directory, .. } = session;
-    let secrets = || secrets(&resolved, &token);
+    let before = environment.get("ASC_TOKEN");
+    let secrets = || secrets(&resolved, &token, &before);
     let secrets: Option<&(dyn Fn() -> Secrets + Sync)> = if args.no_redact { None } else { Some(&secrets) };
     Ok(handoff::run_child(&task, secrets, directory, &signals)?)
 }
@@ -88,9 +89,14 @@ fn task(args: &ExecArgs, sources: &Sources<'_>, session: &Session<'_>) -> Result
     })
 }
 
-fn secrets(resolved: &Resolved, token: &Token) -> Secrets {
+/// What is secret from the start: the key, the token, and the one that a `setup` before has put into the environment.
+fn secrets(resolved: &Resolved, token: &Token, before: &Presence) -> Secrets {
     let mut secrets = Secrets::new();
     secrets.add_key(&resolved.credential.private_key);
     secrets.add_token(token.secret());
+    // Something shorter is no token, and would hit innocent text.
+    if let Some(before) = before.text().filter(|text| text.len() > 64) {
+        secrets.add_token(before);
+    }
     secrets
 }

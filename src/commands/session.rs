@@ -52,9 +52,11 @@ impl<'a> Session<'a> {
         } = order;
         let clock = proof.map_or(order.clock, |proof| proof.clock);
         let token = token_to_hand_over(&order, clock, console)?;
-        // This may run inside of an exec, which redacts what it is told of.
+        // This may run inside of an exec or after a setup: each redacts what it is told of, and so do we.
         if let Some(outer) = fit_directory(environment.path(AUTH_DIR)) {
-            token::tell(&outer, &token).map_err(|error| HandoffError::write("the token", outer, &error))?;
+            token::share(&outer, directory.path())
+                .and_then(|()| token::tell(&outer, &token))
+                .map_err(|error| HandoffError::write("the token", outer, &error))?;
         }
         let credential = &resolved.credential;
         let pem = credential.private_key.to_pem();

@@ -26,6 +26,11 @@ impl Channel {
         }
     }
 
+    /// Whether nobody but this process may know of the private directory until it is handed over.
+    pub fn has_no_record(&self) -> bool {
+        !matches!(self, Self::GitHub(_))
+    }
+
     /// Creates the private directory where clean-up will look for it.
     pub fn create_private_dir(&self, environment: &Environment) -> Result<PrivateDir, HandoffError> {
         match self {

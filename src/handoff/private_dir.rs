@@ -5,6 +5,10 @@ use std::{
     fs,
     io::{self, Write},
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use super::{
@@ -24,7 +28,7 @@ const TRIES: usize = 8;
 #[derive(Debug)]
 pub struct PrivateDir {
     path: PathBuf,
-    handed_over: bool,
+    handed_over: Arc<AtomicBool>,
 }
 
 impl PrivateDir {
@@ -40,7 +44,7 @@ impl PrivateDir {
                 Ok(()) => {
                     return Ok(Self {
                         path,
-                        handed_over: false,
+                        handed_over: Arc::default(),
                     });
                 }
                 // Another process of this job has just removed its own, and the job's directory with it.
@@ -65,18 +69,25 @@ impl PrivateDir {
     }
 
     /// Leaves the directory to the steps that follow and to `cleanup`.
-    pub fn hand_over(mut self) -> PathBuf {
-        self.handed_over = true;
-        std::mem::take(&mut self.path)
+    pub fn hand_over(self) {
+        self.handed_over.store(true, Ordering::Release);
+    }
+
+    /// Removes the directory unless it was handed over: for whoever ends this process before it comes to that.
+    pub fn remover(&self) -> impl Fn() + Send + 'static {
+        let (path, handed_over) = (self.path.clone(), Arc::clone(&self.handed_over));
+        move || {
+            if !handed_over.load(Ordering::Acquire) {
+                // Its place is known, so clean-up tries again whatever went wrong here.
+                let _ = remove_all(&path);
+            }
+        }
     }
 }
 
 impl Drop for PrivateDir {
     fn drop(&mut self) {
-        if !self.handed_over {
-            // Its place is known, so clean-up tries again whatever went wrong here.
-            let _ = remove_all(&self.path);
-        }
+        self.remover()();
     }
 }
 

@@ -10,7 +10,7 @@ mod scope;
 
 use thiserror::Error;
 
-pub use cache::{Cache, Purpose, TOKENS, tell, tokens};
+pub use cache::{Cache, Purpose, TOKENS, share, tell, tokens};
 pub use claims::Audience;
 pub use lifetime::{Lifetime, parse_seconds};
 pub use mint::{Token, TokenRequest, mint};

@@ -118,8 +118,8 @@ fn circleci_finds_the_credential_in_every_step_and_none_after_the_clean_up() {
         )
         .code(0);
     assert_eq!(ran.stdout, "there\n");
-    assert!(commands.contains(&"command: asc-auth cleanup"), "{yaml}");
-    job.step(&bash, "asc-auth cleanup").code(0);
+    assert!(commands.contains(&"command: asc-auth cleanup --job"), "{yaml}");
+    job.step(&bash, "asc-auth cleanup --job").code(0);
     job.is_clean();
     job.step(&bash, "test -z \"${ASC_TOKEN-}\"").code(0);
 }

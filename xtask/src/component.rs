@@ -425,6 +425,8 @@ mod tests {
                 assert_eq!(output.status.code(), Some(30), "{shell:?} {kind}: {}", said(&output));
                 assert!(!said(&output).contains("stand-in"), "{shell:?} {kind}: setup ran");
                 assert!(elsewhere.exists(), "{shell:?} {kind}: what the link led to is gone");
+                let refused = fs::symlink_metadata(job.directory());
+                assert!(refused.is_ok(), "{shell:?} {kind}: what was refused is gone");
             }
         }
     }

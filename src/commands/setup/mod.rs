@@ -13,7 +13,7 @@ use crate::{
     clock::Clock,
     connect::Policies,
     error::Error,
-    handoff::{Channel, Ci, Convention},
+    handoff::{Channel, Ci, Convention, Signals},
     report::Console,
     source::{Environment, Sources, fields},
 };
@@ -36,7 +36,15 @@ pub(super) fn run(args: &SetupArgs, environment: &Environment, console: Console)
     }
 
     // Before the first request: whatever outlives a cancel from here on has its directory taken away.
+    let signals = channel
+        .has_no_record()
+        .then(Signals::hold)
+        .transpose()
+        .map_err(Error::Output)?;
     let directory = channel.create_private_dir(environment)?;
+    if let Some(signals) = signals {
+        signals.end_with(directory.remover());
+    }
     let proof = if wishes.validate {
         let request = request.for_proof();
         Some(options::prove(

@@ -8,7 +8,7 @@ use std::{
         fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
         unix::ffi::OsStringExt,
     },
-    thread,
+    process, thread,
     time::{Duration, Instant},
 };
 
@@ -28,8 +28,8 @@ use super::{
     streams::{Event, Source},
 };
 
-/// The signals that are the child's to answer. SIGTSTP is what Ctrl-Z sends.
-const PASSED_ON: [Signal; 7] = [
+/// The signals that are the child's to answer, which are all that could end us. SIGTSTP is what Ctrl-Z sends.
+const PASSED_ON: [Signal; 12] = [
     Signal::SIGHUP,
     Signal::SIGINT,
     Signal::SIGQUIT,
@@ -37,6 +37,11 @@ const PASSED_ON: [Signal; 7] = [
     Signal::SIGTSTP,
     Signal::SIGUSR1,
     Signal::SIGUSR2,
+    Signal::SIGALRM,
+    Signal::SIGVTALRM,
+    Signal::SIGPROF,
+    Signal::SIGXCPU,
+    Signal::SIGIO,
 ];
 
 /// How long a child may take after SIGTERM before its credential is taken away. GitHub's runner kills 2.5 s after it.
@@ -66,6 +71,21 @@ impl Signals {
         let of_the_terminal: SigSet = [Signal::SIGTTOU, Signal::SIGTTIN].into_iter().collect();
         of_the_terminal.thread_block()?;
         Ok(Self { held, inherited })
+    }
+
+    /// Ends this process when one of them comes, as it would have ended without us, after `remove`.
+    pub fn end_with(&self, remove: impl Fn() + Send + 'static) {
+        let held = self.held;
+        thread::spawn(move || {
+            while let Ok(signal) = held.wait() {
+                if signal == Signal::SIGTSTP {
+                    let _ = kill(getpid(), Signal::SIGSTOP);
+                } else {
+                    remove();
+                    process::exit(128 + signal as i32);
+                }
+            }
+        });
     }
 }
 
@@ -118,7 +138,11 @@ impl Process {
         let held = signals.held;
         thread::spawn(move || {
             while let Ok(signal) = held.wait() {
-                let _ = killpg(group, signal);
+                if killpg(group, signal) == Err(Errno::ESRCH) && signal != Signal::SIGTSTP {
+                    // The child has ended, and we may be stuck in a write that nobody reads.
+                    remove();
+                    process::exit(128 + signal as i32);
+                }
                 if signal == Signal::SIGTERM {
                     let remove = remove.clone();
                     thread::spawn(move || {

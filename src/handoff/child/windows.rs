@@ -4,7 +4,7 @@ use std::{
     fs::File,
     io::{self, PipeReader, Read, Write},
     os::windows::io::{AsHandle, AsRawHandle, OwnedHandle},
-    process::{Child, Command, Stdio},
+    process::{self, Child, Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -40,9 +40,19 @@ const LONGEST_LINGER: Duration = Duration::from_secs(10);
 pub struct Signals(());
 
 impl Signals {
+    #[expect(clippy::unnecessary_wraps, reason = "the same as on Unix")]
     pub fn hold() -> io::Result<Self> {
-        ctrlc::set_handler(|| {}).map_err(io::Error::other)?;
         Ok(Self(()))
+    }
+
+    /// Ends this process at Ctrl-C, after `remove`.
+    #[expect(clippy::unused_self, reason = "the same as on Unix")]
+    pub fn end_with(&self, remove: impl Fn() + Send + 'static) {
+        // Without the handler Ctrl-C ends it all the same, and clean-up is left to the CI.
+        let _ = ctrlc::set_handler(move || {
+            remove();
+            process::exit(130);
+        });
     }
 }
 
@@ -78,9 +88,11 @@ impl Process {
         }
     }
 
-    /// There are no signals to pass on.
+    /// There are no signals to pass on: the child has been told as well.
     #[expect(clippy::unused_self, reason = "the same as on Unix")]
-    pub(super) fn pass_on(&self, _: &Signals, _: impl Fn() + Send + Clone + 'static) {}
+    pub(super) fn pass_on(&self, _: &Signals, _: impl Fn() + Send + Clone + 'static) {
+        let _ = ctrlc::set_handler(|| {});
+    }
 
     /// Waits for the child's end. A code above 255 counts as 255.
     pub(super) fn wait(&mut self) -> io::Result<u8> {
