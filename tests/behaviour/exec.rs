@@ -772,40 +772,53 @@ mod choices {
     }
 
     #[test]
-    fn on_github_the_masks_are_on_stderr_and_stdout_is_the_childs_alone() {
-        use crate::support::runner::masks;
-
+    fn a_log_that_is_redacted_gets_no_masks_which_would_hold_the_secrets() {
         let (job, key) = (Job::new(), TestKey::generate());
-        let simulator = simulator_with(&key);
-        let ran = job
-            .run(&[
-                "exec",
-                "--lifetime",
-                "5m",
-                "--",
-                "sh",
-                "-c",
-                &format!("{KEEP} echo out; echo err >&2"),
-            ])
-            .team_key(&key)
-            .api(&simulator)
-            .env("GITHUB_ACTIONS", "true")
-            .env("RUNNER_TEMP", job.temp())
-            .run()
-            .code(0);
-        assert_eq!(ran.stdout, "out\n");
-        let masks = masks(&ran.stderr);
-        assert!(masks.contains(&job.read("token")), "the token is masked");
-        for line in job.read("key").lines().filter(|line| !line.starts_with("-----")) {
-            assert!(masks.iter().any(|mask| mask == line), "each line of the key is masked");
+        for ci in [("GITHUB_ACTIONS", "RUNNER_TEMP"), ("TF_BUILD", "AGENT_TEMPDIRECTORY")] {
+            let run = |flags: &[&str]| {
+                job.exec(&key, flags, &["sh", "-c", &format!("{KEEP} echo out; echo err >&2")])
+                    .env(ci.0, "true")
+                    .env(ci.1, job.temp())
+                    .run()
+                    .code(0)
+            };
+            let ran = run(&[]);
+            assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("out\n", "err\n"), "{ci:?}");
+            // Without redaction the masks are all that there is.
+            let ran = run(&["--no-redact"]);
+            assert_eq!(ran.stdout, "out\n");
+            assert!(ran.stderr.contains(&job.read("token")), "{ci:?}");
+            job.assert_nothing_left();
         }
-        let rest: Vec<&str> = ran
-            .stderr
-            .lines()
-            .filter(|line| !line.starts_with("::add-mask::"))
-            .collect();
-        assert_eq!(rest, ["err"]);
-        assert!(ran.stderr.ends_with("\nerr\n"), "masks first");
+    }
+
+    #[test]
+    fn the_token_of_the_setup_before_it_is_redacted() {
+        let (job, key) = (Job::new(), TestKey::generate());
+        let script = r#"
+            env_file=$("$BIN" setup --ci none --validate=false --lifetime 7m) && . "$env_file"
+            printf %s "$ASC_TOKEN" >"$OUT/token-before"
+            "$BIN" exec --no-validate -- printf '%s\n' "$ASC_TOKEN"
+            # A shell of the child's that reads the env file again, and mints where setup did.
+            "$BIN" exec --no-validate -- sh -c '. "$0"; echo "$ASC_TOKEN"; "$BIN" token --lifetime 6m | tee "$OUT/token-later"' "$env_file"
+            "$BIN" cleanup >&2
+        "#;
+        let ran = job.run(&["token"]).team_key(&key);
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", script]).env_clear();
+        command.envs(
+            ran.into_command()
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
+        let ran = Ran::from(command.output().expect("sh starts"));
+        assert_eq!(
+            (ran.code, ran.stdout.as_str()),
+            (Some(0), "***\n***\n***\n"),
+            "{}",
+            ran.text()
+        );
+        assert_ne!(job.read("token-before"), job.read("token-later").trim_end());
         job.assert_nothing_left();
     }
 }

@@ -274,3 +274,34 @@ fn many_cleanups_at_once_leave_nothing_and_complain_of_nothing() {
         assert!(job.leftovers().is_empty());
     }
 }
+
+#[test]
+fn a_cleanup_of_the_job_removes_every_identity_whatever_the_variable_names() {
+    let job = Job::new();
+    let directories: Vec<PathBuf> = (0..2)
+        .map(|_| env_file(&job.setup(&[]).run()).parent().unwrap().to_owned())
+        .collect();
+    let named = |arguments: &[&str]| job.run(arguments).env("ASC_AUTH_DIR", &directories[1]).run().code(0);
+    named(&["cleanup"]);
+    assert!(directories[0].is_dir(), "what is not named stays");
+    named(&["cleanup", "--job"]);
+    assert!(job.leftovers().is_empty());
+    job.run(&["cleanup", "--job", "--dir", "/x"]).run().code(2);
+}
+
+#[test]
+fn a_setup_that_a_signal_ends_leaves_nothing() {
+    let job = Job::new();
+    for (signal, code) in [("TERM", 143), ("HUP", 129)] {
+        let simulator = simulator_with(&job.key);
+        simulator.fail_always(Fault::Latency(Duration::from_secs(300)));
+        let setup = job.run(&["setup"]).team_key(&job.key).api(&simulator);
+        let mut setup = setup.unset("CI_JOB_ID").into_command();
+        let mut child = setup.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        wait_until("the request", || !simulator.requests().is_empty());
+        let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
+        nix::sys::signal::kill(pid, format!("SIG{signal}").parse::<nix::sys::signal::Signal>().unwrap()).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{signal}");
+        assert!(job.leftovers().is_empty(), "{signal}");
+    }
+}
