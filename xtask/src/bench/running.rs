@@ -30,7 +30,7 @@ pub(super) fn write_log(folder: &Path) -> Result<PathBuf, Box<dyn Error>> {
         // Any numbers will do, as long as they are the same in every run.
         number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         let line = format!(
-            "CompileSwift normal arm64 /Users/runner/work/App/App/Sources/Module{}/File{}.swift (in target 'App' from \
+            "CompileSwift normal arm64 /Users/runner/App/Sources/Module{}/File{}.swift (in target 'App' from \
              project 'App') {number:08x} took {} ms\n",
             number % 97,
             number % 9973,
