@@ -137,7 +137,7 @@ impl<'a> Session<'a> {
             scopes: request.scopes().iter().map(|scope| scope.as_str().to_owned()).collect(),
             clock_correction: clock.correction(),
         };
-        let json = serde_json::to_vec_pretty(&record).map_err(|error| Error::Output(error.into()))?;
+        let json = serde_json::to_vec(&record).map_err(|error| Error::Output(error.into()))?;
         self.directory.write(RECORD, &json)?;
         let purpose = Purpose::of(key, &credential.key_id, &credential.kind, request);
         let directory = self.directory.path();
