@@ -25,7 +25,7 @@ pub(super) fn run(args: &CleanupArgs, environment: &Environment, console: Consol
         (Some(directory), _) => (directory.as_path(), handoff::remove(directory)),
         (None, Some(job_dir)) => (job_dir, place.remove_job_dir()),
         (None, None) => {
-            console.note("App Store Connect: nothing to remove, no private directory is named (ASC_AUTH_DIR, --dir), and no job of a CI was recognised");
+            console.note("App Store Connect: nothing to remove, no private directory is named (ASC_AUTH_DIR, --dir), and no CI job recognised");
             return tell(false, console);
         }
     };

@@ -58,7 +58,7 @@ pub(super) fn token_request(
 
 /// What the `setup` that made this directory was asked for.
 fn request_of(directory: &AuthDir, audience: Audience) -> Result<TokenRequest, SourceError> {
-    let scopes = Scope::parse_lines(&directory.scopes.join("\n"));
+    let scopes = Scope::parse_lines(&directory.scopes);
     let request =
         Lifetime::from_secs(directory.lifetime).and_then(|lifetime| TokenRequest::new(lifetime, scopes?, audience));
     request.map_err(|_| directory.damaged())

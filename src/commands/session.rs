@@ -11,7 +11,7 @@ use crate::{
     handoff::{self, Convention, Handed, HandoffError, PrivateDir, Variable, forms_of_token},
     report::Console,
     source::{AUTH_DIR, Environment, RECORD, Record, Resolved, fit_directory},
-    token::{self, Audience, Cache, Purpose, Token, TokenRequest, mint},
+    token::{self, Audience, Cache, Purpose, Scope, Token, TokenRequest, mint},
 };
 
 /// What is wanted.
@@ -128,13 +128,14 @@ impl<'a> Session<'a> {
     fn keep(&self, key_file: &str, key: &[u8], clock: Clock) -> Result<(), Error> {
         let Order { resolved, request, .. } = self.order;
         let credential = &resolved.credential;
+        let scopes: Vec<&str> = request.scopes().iter().map(Scope::as_str).collect();
         let record = Record {
             key_id: credential.key_id.to_string(),
             issuer_id: credential.kind.issuer_id().map(ToString::to_string),
             key_file: key_file.to_owned(),
             in_house: request.audience() == Audience::Enterprise,
             lifetime: request.lifetime().as_secs(),
-            scopes: request.scopes().iter().map(|scope| scope.as_str().to_owned()).collect(),
+            scopes: scopes.join("\n"),
             clock_correction: clock.correction(),
         };
         let json = serde_json::to_vec(&record).map_err(|error| Error::Output(error.into()))?;

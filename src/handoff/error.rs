@@ -121,8 +121,8 @@ impl HandoffError {
                  project and the group, and run the job again.",
             ),
             Self::JobDir { path, .. } => explanation.fact("directory", path.display().to_string()).advice(
-                "Its name tells the job it belongs to, so somebody else made it. Nothing was written. Look at who uses \
-                 this temporary directory, or set TMPDIR to one of your own.",
+                "It is named for this job, and somebody else made it. Nothing was written. Set TMPDIR to a directory of \
+                 your own.",
             ),
             Self::NoVariable { .. } => {
                 explanation.advice("GitHub's runner sets it for every step. Outside of one, set it as the runner would.")
@@ -146,12 +146,10 @@ impl HandoffError {
             Self::ConventionsClash { .. } => explanation.advice("Export for one of them, and set the other's variables from the step's outputs."),
             Self::NotPrivateDir { why, .. } => explanation.fact("because", *why).advice("Nothing was removed."),
             Self::ChildStart { is_missing: true, .. } => explanation.advice(
-                "Nothing was run. The first word after -- is the program: check its name, and that its directory is on \
-                 PATH. A script is not found either if the program that its first line names is missing.",
+                "Nothing was run. Check the program's name and PATH; for a script, also the program that its first line names.",
             ),
             Self::ChildStart { .. } => explanation.advice(
-                "Nothing was run. The file is there and is no program: make it executable, and give a script a first \
-                 line such as #!/bin/sh.",
+                "Nothing was run. Make the file executable, and give a script a first line such as #!/bin/sh.",
             ),
             Self::ChildPrepare(_) => explanation.advice("Nothing was run, and the private directory was removed."),
             Self::ChildLost(_) => explanation.advice("Whether it succeeded is not known. The private directory was removed."),

@@ -51,7 +51,8 @@ pub struct Record {
     pub in_house: bool,
     /// Seconds.
     pub lifetime: u64,
-    pub scopes: Vec<String>,
+    /// One a line.
+    pub scopes: String,
     /// Seconds to add to this machine's clock.
     pub clock_correction: i64,
 }
@@ -66,8 +67,8 @@ pub struct AuthDir {
     pub in_house: bool,
     /// Of its tokens, in seconds.
     pub lifetime: u64,
-    /// Of its tokens, as they were given.
-    pub scopes: Vec<String>,
+    /// Of its tokens, one a line.
+    pub scopes: String,
     /// The clock that `setup` found right.
     pub clock: Clock,
     /// What strict-auth would have refused, in one sentence each.

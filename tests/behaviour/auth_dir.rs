@@ -104,7 +104,7 @@ fn a_record_that_is_missing_or_damaged_is_refused() {
         ("a clock beyond all numbers", "clock_correction", json!(i64::MIN)),
         ("a lifetime below zero", "lifetime", json!(-1)),
         ("no lifetime", "lifetime", json!("15m")),
-        ("no scopes", "scopes", json!("GET /v1/apps")),
+        ("no scopes", "scopes", json!(["GET /v1/apps"])),
         ("a way out", "key_file", json!("../AuthKey_2X9R4QWVK6.p8")),
         ("two ways out", "key_file", json!("../../x")),
         (
@@ -144,8 +144,8 @@ fn a_record_with_what_apple_would_refuse_is_damaged_and_no_mistake_of_the_caller
         ("no lifetime", "lifetime", json!(0)),
         ("a lifetime without scopes", "lifetime", json!(86_400)),
         ("a lifetime without end", "lifetime", json!(u64::MAX)),
-        ("a POST", "scopes", json!(["POST /v1/apps"])),
-        ("no scope", "scopes", json!(["garbage"])),
+        ("a POST", "scopes", json!("POST /v1/apps")),
+        ("no scope", "scopes", json!("garbage")),
     ] {
         fs::write(directory.join("credential.json"), &record).expect("a file");
         change_record(&directory, |record| record[field] = value.clone());

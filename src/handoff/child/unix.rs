@@ -76,7 +76,7 @@ impl Signals {
     /// Ends this process when one of them comes, as it would have ended without us, after `remove`.
     pub fn end_with(&self, remove: impl Fn() + Send + 'static) {
         let held = self.held;
-        thread::spawn(move || {
+        in_background(Box::new(move || {
             while let Ok(signal) = held.wait() {
                 if signal == Signal::SIGTSTP {
                     let _ = kill(getpid(), Signal::SIGSTOP);
@@ -85,8 +85,13 @@ impl Signals {
                     process::exit(128 + signal as i32);
                 }
             }
-        });
+        }));
     }
+}
+
+/// One thread's code for all of them.
+fn in_background(work: Box<dyn FnOnce() + Send>) {
+    thread::spawn(work);
 }
 
 /// The child, which leads a process group of its own.
@@ -136,7 +141,7 @@ impl Process {
     pub(super) fn pass_on(&self, signals: &Signals, remove: impl Fn() + Send + Clone + 'static) {
         let group = self.group;
         let held = signals.held;
-        thread::spawn(move || {
+        in_background(Box::new(move || {
             while let Ok(signal) = held.wait() {
                 if killpg(group, signal) == Err(Errno::ESRCH) && signal != Signal::SIGTSTP {
                     // The child has ended, and we may be stuck in a write that nobody reads.
@@ -145,13 +150,13 @@ impl Process {
                 }
                 if signal == Signal::SIGTERM {
                     let remove = remove.clone();
-                    thread::spawn(move || {
+                    in_background(Box::new(move || {
                         thread::sleep(GRACE);
                         remove();
-                    });
+                    }));
                 }
             }
-        });
+        }));
     }
 
     /// Waits for the child's end: its exit code, or 128 and the number of its signal. It may be stopped before, or want
