@@ -18,6 +18,9 @@ use crate::text::io_reason;
 const LOCK_POLL: Duration = Duration::from_millis(20);
 const LOCK_POLLS: u32 = 100;
 
+/// More than any command writes files.
+const REMOVALS: usize = 16;
+
 /// Why a directory can't be trusted with a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Unfit {
@@ -61,6 +64,18 @@ pub fn check_dir(path: &Path) -> Result<(), Unfit> {
         return Err(Unfit::NoDirectory);
     }
     check_owner(&metadata)
+}
+
+/// Removes a directory with all that is in it. Who still writes there, a thread that a signal came before or another
+/// process of the job, may put a file where nothing was left: then it is done again.
+pub fn remove_dir(path: &Path) -> io::Result<()> {
+    for _ in 0..REMOVALS {
+        match fs::remove_dir_all(path) {
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {}
+            removed => return removed,
+        }
+    }
+    fs::remove_dir_all(path)
 }
 
 /// Appends to `directory/name`, in one write that no other process can come between.
@@ -168,4 +183,28 @@ fn restrict(path: &Path) -> io::Result<()> {
 #[cfg(windows)]
 fn check_owner(_: &fs::Metadata) -> Result<(), Unfit> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_still_writes_into_a_directory_does_not_keep_it() {
+        let folder = tempfile::tempdir().expect("a directory");
+        for round in 0..500 {
+            let path = folder.path().join(round.to_string());
+            create_dir(&path).expect("a new directory");
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    for name in ["key", "record", "tokens", "env"] {
+                        // It fails once the directory is gone.
+                        let _ = create_file(&path.join(name));
+                    }
+                });
+                remove_dir(&path).expect("it is removed");
+            });
+            assert!(!path.exists(), "round {round}");
+        }
+    }
 }

@@ -140,7 +140,7 @@ impl Place {
             }
             Ok(()) => {}
         }
-        match fs::remove_dir_all(job) {
+        match private_files::remove_dir(job) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(HandoffError::remove(job, &error)),
             _ => Ok(Removal::Removed),
         }

@@ -131,7 +131,7 @@ pub fn remove(path: &Path) -> Result<Removal, HandoffError> {
 
 /// Removes a private directory, and the job's directory around it if nothing else is in it.
 fn remove_all(path: &Path) -> io::Result<()> {
-    let removed = fs::remove_dir_all(path);
+    let removed = private_files::remove_dir(path);
     if let Some(parent) = path.parent().filter(|parent| place::is_job_dir(parent)) {
         let _ = fs::remove_dir(parent);
     }

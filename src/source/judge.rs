@@ -130,11 +130,7 @@ impl Judge {
     ) -> Result<(), SourceError> {
         for (other, text) in sources.find(field).set() {
             if !tidy(text).eq_ignore_ascii_case(value) {
-                self.contradiction(Mix::Values {
-                    what: field.what,
-                    first: origin.clone(),
-                    second: other.clone(),
-                })?;
+                self.differ(field, origin, other)?;
             }
         }
         Ok(())
@@ -153,14 +149,18 @@ impl Judge {
             if matches!(origin, Origin::Flag(_)) {
                 self.note(format!("{origin} overrides {other}"));
             } else {
-                self.contradiction(Mix::Values {
-                    what: field.what,
-                    first: origin.clone(),
-                    second: other.clone(),
-                })?;
+                self.differ(field, origin, other)?;
             }
         }
         Ok(())
+    }
+
+    fn differ(&mut self, field: &Field, first: &Origin, second: &Origin) -> Result<(), SourceError> {
+        self.contradiction(Mix::Values {
+            what: field.what,
+            first: first.clone(),
+            second: second.clone(),
+        })
     }
 
     pub(super) fn contradiction(&mut self, mix: Mix) -> Result<(), SourceError> {
