@@ -196,12 +196,15 @@ mod tests {
             let path = folder.path().join(round.to_string());
             create_dir(&path).expect("a new directory");
             thread::scope(|scope| {
-                scope.spawn(|| {
-                    for name in ["key", "record", "tokens", "env"] {
+                let writer = scope.spawn(|| {
+                    for file in 0..40 {
                         // It fails once the directory is gone.
-                        let _ = create_file(&path.join(name));
+                        let _ = create_file(&path.join(file.to_string()));
                     }
                 });
+                while !path.join("0").exists() && !writer.is_finished() {
+                    thread::yield_now();
+                }
                 remove_dir(&path).expect("it is removed");
             });
             assert!(!path.exists(), "round {round}");
