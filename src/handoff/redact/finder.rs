@@ -151,10 +151,19 @@ impl Secrets {
 
     /// All that is secret around the gram at a place.
     fn secret_at(&self, buffer: &[u8], at: usize) -> Option<Range<usize>> {
+        let secret = self.secret_with(buffer, at)?;
+        // The gram began with a joint: between it and this secret another one may begin.
+        let other = (secret.start > at)
+            .then(|| self.secret_with(buffer, secret.start))
+            .flatten();
+        Some(other.into_iter().fold(secret, union))
+    }
+
+    fn secret_with(&self, buffer: &[u8], at: usize) -> Option<Range<usize>> {
         self.matches(buffer, at)
             .filter(Match::is_secret)
             .map(|found| found.place)
-            .reduce(|one, other| one.start.min(other.start)..one.end.max(other.end))
+            .reduce(union)
     }
 
     /// What at the end of a buffer may go on as a secret, if it is longer than three bytes.
@@ -196,6 +205,10 @@ impl Secrets {
             own: parts.iter().filter(|part| **part == Part::Own).count(),
         })
     }
+}
+
+fn union(one: Range<usize>, other: Range<usize>) -> Range<usize> {
+    one.start.min(other.start)..one.end.max(other.end)
 }
 
 /// Room for more without leaving a copy behind, as a vector would that grows by itself.

@@ -426,6 +426,21 @@ fn a_secret_that_began_first_is_not_cut_by_one_that_is_known_first() {
 }
 
 #[test]
+fn a_secret_that_begins_in_the_joint_of_another_is_whole() {
+    let mut wrapped = form("abcdefgh%0A01234567PQ", 0);
+    wrapped.parts[8..11].fill(Part::Joint);
+    let mut secrets = Secrets::new();
+    secrets.add(&[wrapped, form("A01234567", 0)]);
+    for before in 0..10 {
+        let before = "-".repeat(before);
+        assert_eq!(
+            redacted(&secrets, &format!("{before}%0A01234567PQ-")),
+            before + "%0***-"
+        );
+    }
+}
+
+#[test]
 fn the_end_of_one_form_and_the_beginning_of_another_are_no_secret() {
     let mut secrets = Secrets::new();
     secrets.add(&[form("abcdefgh", 0), form("ijklmnop", 0)]);
