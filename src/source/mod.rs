@@ -1,4 +1,5 @@
-//! Where a credential comes from: flags, the Action's inputs, the environment, the directory of an earlier `setup`.
+//! Where a credential comes from: flags, the Action's inputs, the environment, the directory of an earlier `setup`,
+//! the system's keychain.
 //!
 //! One resolver serves every command. It never guesses, and it remembers the origin of every field.
 
@@ -8,11 +9,13 @@ mod error;
 pub mod fields;
 mod judge;
 mod key_material;
+mod keychain;
 mod places;
 mod resolve;
 
 pub use auth_dir::{AUTH_DIR, AuthDir, PRIVATE_PREFIX, RECORD, Record, fit_directory, is_private_name};
 pub use environment::{Environment, Presence};
 pub use error::{Mix, SourceError};
+pub use keychain::{Keychain, KeychainError, Payload};
 pub use places::{Field, Flags, Origin, Sources, parse_bool};
 pub use resolve::{Origins, Resolved, resolve};

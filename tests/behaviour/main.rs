@@ -14,6 +14,8 @@ mod auth_dir;
 mod ids;
 #[cfg(unix)]
 mod key_variable;
+#[cfg(target_os = "linux")]
+mod keychain;
 mod missing_values;
 mod private_key_forms;
 mod strict_auth;

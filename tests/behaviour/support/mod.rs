@@ -6,6 +6,8 @@ pub mod auth_dir;
 pub mod child;
 pub mod http;
 pub mod job;
+#[cfg(target_os = "linux")]
+pub mod keyring;
 #[cfg(unix)]
 pub mod posix;
 pub mod reflecting;

@@ -1,0 +1,157 @@
+//! Why the keychain could not be used. Nothing that it holds is ever told, only the names of profiles.
+
+use std::fmt::Display;
+
+use thiserror::Error;
+
+use crate::text::one_line;
+
+/// Longer than what any keychain says that is worth reading.
+const LONGEST_REASON: usize = 200;
+
+/// Every one of them leaves the keychain as it was, save [`KeychainError::TimedOut`] and [`KeychainError::Failed`],
+/// after which a write or a removal may or may not have been done.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum KeychainError {
+    /// There is none for this session: no D-Bus, no service on it, no logon session.
+    #[error("there is no keychain here: {reason}")]
+    Unreachable { reason: String },
+    /// It is locked, and the prompt was dismissed, or nobody is there to answer one.
+    #[error("the keychain is locked, and was not unlocked")]
+    Locked,
+    #[error("the keychain denied access")]
+    Denied,
+    /// The item holds something else than the payload.
+    #[error("the keychain's item of {} can't be read", told(name))]
+    Damaged { name: String },
+    /// The keychain holds several items that could each be meant.
+    #[error("the keychain holds more than one item of {}", told(name))]
+    Ambiguous { name: String },
+    #[error("the keychain did not answer within {seconds} seconds")]
+    TimedOut { seconds: u64 },
+    #[error("the keychain failed: {reason}")]
+    Failed { reason: String },
+}
+
+impl KeychainError {
+    pub(super) fn unreachable(reason: impl Display) -> Self {
+        Self::Unreachable {
+            reason: one_line(&reason.to_string(), LONGEST_REASON),
+        }
+    }
+
+    pub(super) fn failed(reason: impl Display) -> Self {
+        Self::Failed {
+            reason: one_line(&reason.to_string(), LONGEST_REASON),
+        }
+    }
+
+    /// The process's exit code (design: Exit codes).
+    pub fn exit_code(&self) -> u8 {
+        30
+    }
+
+    /// What it means and what to do, in whole sentences.
+    pub fn advice(&self) -> String {
+        let first = match self {
+            Self::Unreachable { .. } => NO_KEYCHAIN,
+            Self::Locked => UNLOCK,
+            Self::Denied => {
+                "Somebody, or a rule, refused this program the item: allow it when the system asks, or in the \
+                 system's own keychain program."
+            }
+            Self::Damaged { .. } => {
+                "Something else than a profile is stored in its place, or a part of one. Store the profile again with \
+                 asc-auth login, which replaces the item, or remove it with asc-auth logout."
+            }
+            Self::Ambiguous { .. } => {
+                "Another program stored one of them, or two collections have one each. Nothing was chosen: remove all \
+                 but one in the system's own keychain program."
+            }
+            Self::TimedOut { .. } => {
+                "It may be waiting in a prompt that nobody sees, or its service may hang. Unlock it before this runs."
+            }
+            Self::Failed { .. } => "The system's own keychain program may tell more.",
+        };
+        format!("{first} {AROUND}")
+    }
+}
+
+/// The way around every keychain.
+const AROUND: &str = "To do without: --bypass-keychain (or ASC_BYPASS_KEYCHAIN=1) reads and stores profiles in the \
+                      config file instead, which is the one that ASC_CONFIG_PATH names, else ~/.asc/config.json, and \
+                      holds the path of the key in place of the key.";
+
+#[cfg(target_os = "macos")]
+const NO_KEYCHAIN: &str = "This user has no login keychain, as on a CI runner that made none: security create-keychain \
+                           makes one, and security default-keychain -s chooses it.";
+#[cfg(windows)]
+const NO_KEYCHAIN: &str = "The Credential Manager belongs to a logon session, which services and some remote shells \
+                           do not have.";
+#[cfg(not(any(target_os = "macos", windows)))]
+const NO_KEYCHAIN: &str = "The Secret Service (GNOME Keyring, KWallet) is reached over the D-Bus of a desktop session, \
+                           which containers, CI jobs and ssh mostly lack.";
+
+#[cfg(target_os = "macos")]
+const UNLOCK: &str = "Unlock it with security unlock-keychain, which an ssh session and a CI job need.";
+#[cfg(not(target_os = "macos"))]
+const UNLOCK: &str = "Unlock it in the desktop session; without a desktop, gnome-keyring-daemon --unlock does, with \
+                      the password on its standard input.";
+
+/// A long name may be a piece of a key in its place, and is not told.
+fn told(name: &str) -> String {
+    match name.chars().count() {
+        0..=20 => format!("the profile {name:?}"),
+        _ => "this profile".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_names_the_way_around() {
+        for error in [
+            KeychainError::unreachable("no D-Bus"),
+            KeychainError::Locked,
+            KeychainError::Denied,
+            KeychainError::Damaged {
+                name: "main".to_owned(),
+            },
+            KeychainError::Ambiguous {
+                name: "main".to_owned(),
+            },
+            KeychainError::TimedOut { seconds: 10 },
+            KeychainError::failed("no memory"),
+        ] {
+            let advice = error.advice();
+            for part in [
+                "--bypass-keychain",
+                "ASC_BYPASS_KEYCHAIN",
+                "ASC_CONFIG_PATH",
+                "~/.asc/config.json",
+            ] {
+                assert!(advice.contains(part), "no {part} for {error:?}: {advice}");
+            }
+            assert_eq!(error.exit_code(), 30);
+        }
+    }
+
+    #[test]
+    fn what_comes_from_outside_is_short_and_harmless() {
+        let told = KeychainError::failed(format!("a\n::error::b\u{1b}[1m##[group]{}", "x".repeat(1000))).to_string();
+        assert!(
+            told.starts_with("the keychain failed: a ::error::b [1m## [group]xxx"),
+            "{told}"
+        );
+        assert!(told.len() < 250, "{told}");
+
+        let name = "MIGTAgEAMBMGByqGSM49AgEG".to_owned();
+        assert!(
+            !KeychainError::Damaged { name: name.clone() }
+                .to_string()
+                .contains(&name)
+        );
+    }
+}
