@@ -5,11 +5,15 @@
 //! work forward only. A command whose stdout is a result, so that scripts capture it, says its words and its masks on
 //! stderr there too.
 
+mod screen;
+mod table;
+
 use std::io::{self, Write};
 
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use self::screen::Colours;
 use crate::{
     cli::Command,
     error::Error,
@@ -18,6 +22,9 @@ use crate::{
     source::Environment,
     text::defuse,
 };
+
+pub use screen::Screen;
+pub use table::{Cell, Table, Tone};
 
 /// Where this process's words go, and in which form.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +35,7 @@ pub struct Console {
     captured: bool,
     /// Whether the log is redacted. A mask would carry the secret to wherever stderr goes, a file perhaps.
     redacted: bool,
+    colours: Colours,
 }
 
 /// Who reads the log for commands.
@@ -56,6 +64,7 @@ impl Console {
             json: command.wants_json(),
             captured: command.is_captured() || command.wants_json(),
             redacted: command.is_redacted(),
+            colours: Colours::of(environment),
         }
     }
 
@@ -66,6 +75,7 @@ impl Console {
             json: false,
             captured: true,
             redacted: false,
+            colours: Colours::Unwelcome,
         }
     }
 
@@ -114,6 +124,14 @@ impl Console {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             written => written.map_err(Error::Output),
         }
+    }
+
+    /// A table as a result, made to fit the terminal. Beside JSON there is none.
+    pub fn table(self, table: &Table) -> Result<(), Error> {
+        if self.json {
+            return Ok(());
+        }
+        self.result(&table.render(Screen::of_stdout(self.colours)))
     }
 
     /// A result without which the caller could not find what was made for it: it must arrive.
