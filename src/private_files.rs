@@ -1,4 +1,4 @@
-//! Directories and files for this user alone: how they are made, checked, appended to and locked.
+//! Directories and files for this user alone: how they are made, checked, appended to, replaced and locked.
 //!
 //! What is made here is private from the start; nothing is made so after it was written, and no link is followed.
 
@@ -7,16 +7,15 @@ use std::{
     io::{self, Write},
     path::Path,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use thiserror::Error;
 
-use crate::text::io_reason;
+use crate::{random, text::io_reason};
 
-/// How often a lock is asked for again, and how many times at most: what it guards is done without it then.
+/// How often a lock is asked for again.
 const LOCK_POLL: Duration = Duration::from_millis(20);
-const LOCK_POLLS: u32 = 100;
 
 /// More than any command writes files.
 const REMOVALS: usize = 16;
@@ -49,6 +48,11 @@ pub fn create_dir(path: &Path) -> io::Result<()> {
 /// Creates a file that did not exist before.
 pub fn create_file(path: &Path) -> io::Result<File> {
     private_file().create_new(true).open(path)
+}
+
+/// Opens a file to read it, and no link.
+pub fn open(path: &Path) -> io::Result<File> {
+    no_link().read(true).open(path)
 }
 
 /// Whether this is a directory that only this user can look into.
@@ -84,6 +88,28 @@ pub fn append(directory: &Path, name: &str, contents: &[u8]) -> io::Result<()> {
     file.write_all(contents)
 }
 
+/// Puts `contents` in the place of `directory/name`, all of it or nothing: a new file beside it, written out to the
+/// disk, takes the name. Whoever calls this holds the [`Lock`] of the name, so what lies beside it was left by a
+/// process that was killed, and is removed.
+pub fn replace(directory: &Path, name: &str, contents: &[u8]) -> io::Result<()> {
+    let prefix = format!(".{name}.");
+    for entry in fs::read_dir(directory)?.flatten() {
+        if entry.file_name().to_str().is_some_and(|file| file.starts_with(&prefix)) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+    let draft = directory.join(format!("{prefix}{}", random::hex()?));
+    let written = create_file(&draft).and_then(|mut file| {
+        file.write_all(contents)?;
+        file.sync_all()?;
+        fs::rename(&draft, directory.join(name))
+    });
+    written.inspect_err(|_| {
+        let _ = fs::remove_file(&draft);
+    })?;
+    sync_dir(directory)
+}
+
 /// A lock that its process holds. The system lets go of it when the process ends, however that comes about.
 #[derive(Debug)]
 pub struct Lock {
@@ -91,18 +117,18 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Waits for the lock on `directory/name`. `None` if it can't be had: the holder may have been stopped, or the
-    /// file system may keep no locks.
-    pub fn acquire(directory: &Path, name: &str) -> Option<Self> {
-        let file = private_file().create(true).open(directory.join(name)).ok()?;
-        for _ in 0..LOCK_POLLS {
+    /// Waits for the lock on `directory/name`, for `patience` at most: the holder may have been stopped. An error of
+    /// [`io::ErrorKind::WouldBlock`] says so; the file system may also keep no locks.
+    pub fn acquire(directory: &Path, name: &str, patience: Duration) -> io::Result<Self> {
+        let file = private_file().create(true).open(directory.join(name))?;
+        let began = Instant::now();
+        loop {
             match file.try_lock() {
-                Ok(()) => return Some(Self { _file: file }),
-                Err(fs::TryLockError::WouldBlock) => thread::sleep(LOCK_POLL),
-                Err(fs::TryLockError::Error(_)) => return None,
+                Ok(()) => return Ok(Self { _file: file }),
+                Err(fs::TryLockError::WouldBlock) if began.elapsed() < patience => thread::sleep(LOCK_POLL),
+                Err(error) => return Err(error.into()),
             }
         }
-        None
     }
 }
 
@@ -119,9 +145,24 @@ fn private_builder() -> DirBuilder {
 fn private_file() -> OpenOptions {
     use std::os::unix::fs::OpenOptionsExt;
 
-    let mut options = OpenOptions::new();
+    let mut options = no_link();
     options.write(true).mode(0o600);
     options
+}
+
+#[cfg(unix)]
+fn no_link() -> OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+
+    let mut options = OpenOptions::new();
+    options.custom_flags(nix::libc::O_NOFOLLOW);
+    options
+}
+
+/// A name that was changed is on the disk when its directory is.
+#[cfg(unix)]
+fn sync_dir(directory: &Path) -> io::Result<()> {
+    File::open(directory)?.sync_all()
 }
 
 /// The mode was given at creation; a file system without modes ignores it.
@@ -153,11 +194,23 @@ fn private_builder() -> DirBuilder {
     DirBuilder::new()
 }
 
+/// Windows opens no directory for this, and writes names out by itself.
+#[cfg(windows)]
+fn sync_dir(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 #[cfg(windows)]
 fn private_file() -> OpenOptions {
-    let mut options = OpenOptions::new();
+    let mut options = no_link();
     options.write(true);
     options
+}
+
+/// Whoever may make links on Windows, may do anything.
+#[cfg(windows)]
+fn no_link() -> OpenOptions {
+    OpenOptions::new()
 }
 
 /// Takes away what the empty directory inherited and leaves its owner alone (`S-1-3-4`, OWNER RIGHTS), before

@@ -14,8 +14,8 @@ use zeroize::Zeroizing;
 use super::{
     SourceError, fields,
     judge::Judge,
+    parts::said_individual,
     places::{Origin, Sources},
-    resolve::said_individual,
 };
 use crate::{
     clock::Clock,
@@ -117,7 +117,7 @@ impl AuthDir {
         private_files::check_dir(path).map_err(|unfit| refuse(unfit.to_string()))?;
         let read = |what: &str, name: &str| {
             let bytes = fs::read(path.join(name)).map_err(|error| refuse(format!("{what}: {}", io_reason(&error))))?;
-            Ok(Zeroizing::new(bytes))
+            Ok::<_, SourceError>(Zeroizing::new(bytes))
         };
         let damaged = || refuse(format!("{RECORD} can't be read"));
         let record: Record = serde_json::from_slice(&read(RECORD, RECORD)?).map_err(|_| damaged())?;

@@ -4,10 +4,19 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::{auth_dir::is_private_name, environment::Presence, key_material::Contender, places::Origin};
+use super::{
+    auth_dir::is_private_name,
+    environment::Presence,
+    keychain::KeychainError,
+    mix::{Mix, list},
+    parts::MissingField,
+    places::Origin,
+    profiles::{ConfigError, NameDefect, StoredIn},
+};
 use crate::{
     credential::{IdDefect, KeyDefect},
     explanation::Explanation,
+    text::one_line,
 };
 
 #[derive(Debug, Error)]
@@ -44,108 +53,53 @@ pub enum SourceError {
     #[error("{name} is an In-App Purchase key")]
     InAppPurchaseKey { origin: Origin, name: String },
     #[error("{}", no_profile(name))]
-    NoSuchProfile { origin: Origin, name: String },
+    NoSuchProfile {
+        origin: Origin,
+        name: String,
+        stored: Box<Stored>,
+    },
+    #[error("the default profile is not stored any more")]
+    NoDefaultProfile {
+        name: String,
+        said_by: String,
+        stored: Box<Stored>,
+    },
+    #[error("{} profiles are stored, and none of them is the default", .known.len())]
+    NoDefaultAmong { known: Vec<String> },
+    #[error("this can't be the name of a profile: {0}")]
+    ProfileName(NameDefect),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Keychain(#[from] KeychainError),
     #[error("ASC_AUTH_DIR can't be used: {why}")]
     AuthDir { path: Option<PathBuf>, why: String },
     #[error("{}", .0.title())]
-    Mixed(Mix),
+    Mixed(Box<Mix>),
     /// The log could not be told to mask the key.
     #[error("the log could not be written: {0}")]
     Mask(String),
 }
 
-/// A field that no place holds.
+/// Which profiles there are.
 #[derive(Debug)]
-pub struct MissingField {
-    pub what: &'static str,
-    pub places: Vec<(Origin, Presence)>,
-}
-
-/// Sources that contradict each other: an error under strict-auth, a warning without.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Mix {
-    /// Several key materials that do not hold the same key.
-    Keys(Vec<(Origin, Contender)>),
-    /// An input and a variable with different values.
-    Values {
-        what: &'static str,
-        first: Origin,
-        second: Origin,
-    },
-    /// A profile beside other credentials.
-    Profile { profile: Origin, others: Vec<Origin> },
-    /// The key file's name says something else than was given.
-    FileName {
-        file: Origin,
-        name: String,
-        says: String,
-        origin: Origin,
-    },
-}
-
-impl Mix {
-    fn title(&self) -> String {
-        match self {
-            Self::Keys(contenders) => format!("{} private keys were given, and they differ", count(contenders.len())),
-            Self::Values { what, .. } => format!("the {what} was given twice, and the values differ"),
-            Self::Profile { .. } => "a profile was named, and credentials were given beside it".to_owned(),
-            Self::FileName { .. } => "the key file's name contradicts what was given".to_owned(),
-        }
-    }
-
-    /// The same in one sentence, with what was chosen.
-    pub(super) fn warning(&self) -> String {
-        match self {
-            Self::Keys(contenders) => {
-                let names: Vec<String> = contenders.iter().map(|(origin, _)| origin.to_string()).collect();
-                format!("{}: {}; {} is used", self.title(), names.join(", "), names[0])
-            }
-            Self::Values { first, second, .. } => format!("{}: {first} is used, {second} is not", self.title()),
-            Self::Profile { profile, .. } => format!("{}: {profile} is used", self.title()),
-            Self::FileName { name, says, origin, .. } => {
-                format!(
-                    "{}: {name} means {says}, and {origin} says otherwise; {origin} is used",
-                    self.title()
-                )
-            }
-        }
-    }
-
-    fn explain(&self) -> Explanation {
-        let explanation = Explanation::new(self.title());
-        match self {
-            Self::Keys(contenders) => contenders
-                .iter()
-                .fold(explanation, |explanation, (origin, contender)| {
-                    explanation.fact(origin.to_string(), match contender {
-                        Contender::Key(fingerprint) => format!("key with fingerprint {fingerprint}"),
-                        Contender::Unusable(reason) => format!("no usable key: {reason}"),
-                    })
-                })
-                .advice("strict-auth is on, so nothing was chosen. Unset all but one of them."),
-            Self::Values { first, second, .. } => explanation
-                .fact(first.to_string(), "set")
-                .fact(second.to_string(), "set to something else")
-                .advice("strict-auth is on, so nothing was chosen. Unset one of them."),
-            Self::Profile { profile, others } => others
-                .iter()
-                .fold(explanation.fact(profile.to_string(), "names a profile"), |explanation, origin| {
-                    explanation.fact(origin.to_string(), "set")
-                })
-                .advice("strict-auth is on, so nothing was chosen. Name the profile alone, or leave it out."),
-            Self::FileName { file, name, says, origin } => explanation
-                .fact(file.to_string(), format!("{name}, which means {says}"))
-                .fact(origin.to_string(), "says otherwise")
-                .advice("Apple names a key file for its key. Correct the one that is wrong, or rename the file if the name is."),
-        }
-    }
+pub struct Stored {
+    /// Where they are looked for.
+    pub places: Vec<StoredIn>,
+    pub names: Vec<String>,
 }
 
 impl SourceError {
     /// The process's exit code (design: Exit codes).
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Unreadable { .. } | Self::BlankFlag { .. } | Self::StdinNeedsFlag { .. } => 2,
+            Self::Unreadable {
+                origin: Origin::Profile { .. },
+                ..
+            } => 10,
+            Self::Unreadable { .. } | Self::BlankFlag { .. } | Self::StdinNeedsFlag { .. } | Self::ProfileName(_) => 2,
+            Self::Config(error) => error.exit_code(),
+            Self::Keychain(error) => error.exit_code(),
             Self::Mixed(_) => 11,
             Self::KeyFile { .. } | Self::AuthDir { .. } | Self::Mask(_) => 30,
             _ => 10,
@@ -188,7 +142,10 @@ impl SourceError {
                 Some(path) => explanation.fact("file", format!("{path}, from {origin}")),
                 None => explanation.fact("file", format!("from {origin}")),
             }
-            .advice(if path.as_deref().is_some_and(lay_in_private_dir) {
+            .advice(if matches!(origin, Origin::Profile { .. }) {
+                "The file has moved, or is not this user's to read. Store the profile again with asc-auth login --force, \
+                 with the path of the file where it is now."
+            } else if path.as_deref().is_some_and(lay_in_private_dir) {
                 "It lay in a private directory that cleanup has removed: the env file of a setup put it there. Unset \
                  ASC_PRIVATE_KEY_PATH and ASC_AUTH_DIR, and give the key again."
             } else {
@@ -198,9 +155,19 @@ impl SourceError {
                 "SubscriptionKey_….p8 signs for In-App Purchase only. Create a key under Users and Access → \
                  Integrations → App Store Connect API; its file is named AuthKey_….p8.",
             ),
-            Self::NoSuchProfile { origin, .. } => explanation
-                .fact("profile", format!("from {origin}"))
-                .advice("No profile is stored here. Leave it out, and give ASC_KEY_ID, ASC_ISSUER_ID and a private key instead."),
+            Self::NoSuchProfile { origin, stored, .. } => {
+                stored.explain(explanation.fact("profile", format!("from {origin}")))
+            }
+            Self::NoDefaultProfile { name, said_by, stored } => stored
+                .explain(explanation.fact("profile", format!("{}, from {said_by}", one_line(name, 64))))
+                .advice("Store it again with asc-auth login, or make another the default with asc-auth switch."),
+            Self::NoDefaultAmong { known } => explanation.fact("profiles", names(known)).advice(
+                "Name one with --profile or ASC_PROFILE, or make one the default with asc-auth switch --name NAME.",
+            ),
+            Self::ProfileName(_) => explanation
+                .advice("A name is visible text of at most 64 characters, such as MyApp."),
+            Self::Config(error) => explanation.advice(error.advice()),
+            Self::Keychain(error) => explanation.advice(error.advice()),
             Self::AuthDir { path, .. } => path
                 .iter()
                 .fold(explanation, |explanation, path| explanation.fact("directory", path.display().to_string()))
@@ -215,16 +182,33 @@ impl SourceError {
     }
 }
 
-fn lay_in_private_dir(path: &str) -> bool {
-    path.split(['/', '\\']).any(is_private_name)
+/// The names of some, as a sentence has them.
+fn names(known: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let mut names: Vec<String> = known.iter().take(SHOWN).map(|name| one_line(name, 64)).collect();
+    if known.len() > SHOWN {
+        names.push(format!("and {} more", known.len() - SHOWN));
+    }
+    names.join(", ")
 }
 
-fn count(number: usize) -> String {
-    match number {
-        2 => "two".to_owned(),
-        3 => "three".to_owned(),
-        n => n.to_string(),
+impl Stored {
+    fn explain(&self, explanation: Explanation) -> Explanation {
+        let explanation = explanation.fact("not in", list(&self.places));
+        if self.names.is_empty() {
+            return explanation.advice(
+                "No profile is stored here. Store one with asc-auth login, or leave the profile out, and give \
+                 ASC_KEY_ID, ASC_ISSUER_ID and a private key instead.",
+            );
+        }
+        explanation
+            .fact("stored", names(&self.names))
+            .advice("Name one of these, or store another with asc-auth login.")
     }
+}
+
+fn lay_in_private_dir(path: &str) -> bool {
+    path.split(['/', '\\']).any(is_private_name)
 }
 
 /// A long name may be a piece of a key in its place, and is not told.
@@ -272,6 +256,9 @@ fn explain_missing(explanation: Explanation, missing: &[MissingField], individua
     }
     if missing.iter().any(|field| field.what == "private key") {
         advice.push_str("The private key is the content of the .p8 file, as text or as base64, or its path.\n");
+    }
+    if let Some((Origin::Profile { .. }, _)) = places().next() {
+        advice.push_str("The profile is incomplete. Store it again with asc-auth login --force.\n");
     }
     explanation.advice(advice.trim_end())
 }

@@ -19,7 +19,7 @@ pub(super) struct Given<T> {
 /// What was found on the way, and whether it stops the run.
 #[derive(Debug)]
 pub(super) struct Judge {
-    strict: bool,
+    pub(super) strict: bool,
     pub(super) notes: Vec<String>,
     pub(super) warnings: Vec<String>,
 }
@@ -165,7 +165,7 @@ impl Judge {
 
     pub(super) fn contradiction(&mut self, mix: Mix) -> Result<(), SourceError> {
         if self.strict {
-            return Err(SourceError::Mixed(mix));
+            return Err(SourceError::Mixed(Box::new(mix)));
         }
         self.warnings.push(mix.warning());
         Ok(())

@@ -14,6 +14,7 @@ use super::{
     environment::Presence,
     fields,
     places::{Origin, Place, Sources},
+    profiles::Profile,
 };
 use crate::{
     credential::{Fingerprint, KeyDefect, KeyFileName, Lookalike, PrivateKey, Purpose, tidy},
@@ -32,6 +33,7 @@ pub(super) struct Material {
 }
 
 /// A place that holds key material, before it has been read.
+#[derive(Clone)]
 pub(super) struct Candidate {
     pub(super) origin: Origin,
     text: Zeroizing<String>,
@@ -101,6 +103,20 @@ pub(super) fn candidates(sources: &Sources<'_>, named: Option<&Place>) -> (Vec<C
 }
 
 impl Candidate {
+    /// What a stored profile has: the key itself, or the path of it.
+    pub(super) fn of_profile(profile: &Profile, origin: &Origin) -> Option<Self> {
+        let (text, is_path) = if profile.private_key_pem.is_empty() {
+            (Zeroizing::new(profile.private_key_path.clone()), true)
+        } else {
+            (profile.private_key_pem.clone(), false)
+        };
+        (!tidy(&text).is_empty()).then(|| Self {
+            origin: origin.clone(),
+            text,
+            is_path,
+        })
+    }
+
     /// What the path's last part says about the key, if this is a path that Apple named.
     pub(super) fn file_name(&self) -> Option<KeyFileName> {
         let path = Path::new(tidy(&self.text));

@@ -1,5 +1,5 @@
 //! Where a credential comes from: flags, the Action's inputs, the environment, the directory of an earlier `setup`,
-//! the system's keychain.
+//! stored profiles.
 //!
 //! One resolver serves every command. It never guesses, and it remembers the origin of every field.
 
@@ -10,12 +10,16 @@ pub mod fields;
 mod judge;
 mod key_material;
 mod keychain;
+mod mix;
+mod parts;
 mod places;
+pub mod profiles;
 mod resolve;
 
 pub use auth_dir::{AUTH_DIR, AuthDir, PRIVATE_PREFIX, RECORD, Record, fit_directory, is_private_name};
 pub use environment::{Environment, Presence};
-pub use error::{Mix, SourceError};
+pub use error::{SourceError, Stored};
 pub use keychain::{Keychain, KeychainError, Payload};
+pub use mix::Mix;
 pub use places::{Field, Flags, Origin, Sources, parse_bool};
 pub use resolve::{Origins, Resolved, resolve};

@@ -11,8 +11,9 @@ use super::{
     SourceError,
     auth_dir::AUTH_DIR,
     environment::{Environment, Presence},
+    profiles::StoredIn,
 };
-use crate::credential::tidy;
+use crate::{credential::tidy, text::one_line};
 
 /// Where a value came from. Its text names the place and never the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +25,11 @@ pub enum Origin {
     NamedVariable(String),
     /// The name of the key file says it.
     FileName(String),
+    /// A stored profile: its name, and where it is stored.
+    Profile {
+        name: String,
+        stored_in: StoredIn,
+    },
     Default,
 }
 
@@ -34,6 +40,7 @@ impl fmt::Display for Origin {
             Self::NamedVariable(name) => f.write_str(name),
             Self::Input(name) => write!(f, "input {name}"),
             Self::FileName(name) => write!(f, "the file's name, {name}"),
+            Self::Profile { name, stored_in } => write!(f, "profile {} ({stored_in})", one_line(name, 64)),
             Self::Default => f.write_str("the default"),
         }
     }
@@ -74,7 +81,7 @@ pub struct Sources<'a> {
     flags: &'a Flags,
     pub(super) inputs: bool,
     reads_auth_dir: bool,
-    environment: &'a Environment,
+    pub(super) environment: &'a Environment,
 }
 
 /// One place and what it holds.
@@ -118,6 +125,11 @@ impl<'a> Sources<'a> {
     /// The private directory that the environment names, for a command that reads one.
     pub(super) fn auth_dir(&self) -> Option<PathBuf> {
         self.environment.path(AUTH_DIR).filter(|_| self.reads_auth_dir)
+    }
+
+    /// Whether this is a step of the GitHub Action.
+    pub(super) fn reads_inputs(&self) -> bool {
+        self.inputs
     }
 
     /// Whether a flag gives one of these fields.

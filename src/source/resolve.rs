@@ -1,20 +1,19 @@
 //! The one resolver: which credential is used, and where each of its fields came from.
 //!
-//! Order: an explicit profile, then flags and environment. What contradicts itself is an error under
+//! Order: an explicit profile, then flags and environment, then the default profile. What contradicts itself is an error under
 //! strict-auth and a warning without; what is missing or malformed is always an error.
 
 use std::io::Read;
 
 use super::{
-    AUTH_DIR, AuthDir, Mix, SourceError,
-    error::MissingField,
-    fields,
+    AUTH_DIR, AuthDir, Mix, SourceError, fields,
     judge::{Given, Judge},
-    key_material::{self, Candidate},
-    places::{Field, Origin, Place, Sources},
+    parts::{self, Parts},
+    places::{Origin, Sources},
+    profiles::Profiles,
 };
 use crate::{
-    credential::{Credential, IdDefect, IssuerId, KeyFileName, KeyId, KeyKind, Lookalike, PrivateKey, Purpose},
+    credential::{Credential, IdDefect, IssuerId, KeyId, KeyKind, Lookalike, PrivateKey},
     explanation::Fact,
 };
 
@@ -94,39 +93,25 @@ pub fn resolve(
         return resolved_before(directory, on_key);
     }
     let mut judge = Judge::appoint(sources)?;
-    // Nothing reads a keychain yet, but an unreadable value is refused wherever it stands.
-    sources.boolean(&fields::BYPASS_KEYCHAIN)?;
-    let said_individual = said_individual(sources)?;
+    // An unreadable value is refused wherever it stands, and whether or not anything asks for it.
+    let bypass_keychain = sources.boolean(&fields::BYPASS_KEYCHAIN)?.unwrap_or(false);
+    parts::said_individual(sources)?;
     judge.settings(sources)?;
-    refuse_profile(sources, &mut judge)?;
 
-    let named = key_material::named_variable(sources)?;
-    let (candidates, overridden) = key_material::candidates(sources, named.as_ref());
-    for origin in overridden {
-        judge.note(format!("{} overrides {origin}", candidates[0].origin));
-    }
-    let file_name = candidates.first().and_then(Candidate::file_name);
-    let key_id = judge.id(sources, &fields::KEY_ID)?;
-    let issuer_id = judge.id(sources, &fields::ISSUER_ID)?;
-    let individual = said_individual
-        .clone()
-        .or_else(|| individual_by_name(file_name.as_ref()));
-    let is_individual = individual.as_ref().is_some_and(|given| given.value);
-    let key_id_by_name = key_id_by_name(file_name.as_ref());
-
-    refuse_missing(
-        sources,
-        named.as_ref(),
-        is_individual,
-        &[
-            (&[&fields::KEY_ID], key_id.is_none() && key_id_by_name.is_none()),
-            (&[&fields::ISSUER_ID], issuer_id.is_none() && !is_individual),
-            (
-                &[&fields::KEY_PATH, &fields::KEY_B64, &fields::KEY_TEXT],
-                candidates.is_empty(),
-            ),
-        ],
-    )?;
+    let parts = match sources.text(&fields::PROFILE) {
+        Some((origin, name)) => named_profile(sources, origin, name, bypass_keychain, &mut judge)?,
+        None => Parts::given(sources, &mut judge)?.complete(sources, bypass_keychain, &mut judge)?,
+    };
+    refuse_missing(&parts, sources)?;
+    let (is_individual, key_id_by_name) = (parts.is_individual(), parts.key_id_by_name());
+    let individual = parts.individual();
+    let Parts {
+        key_id,
+        issuer_id,
+        said_individual,
+        keys: candidates,
+        ..
+    } = parts;
     refuse_swap(key_id.as_ref(), issuer_id.as_ref())?;
     let key_id = key_id.map(|given| parse(given, "key ID", KeyId::parse)).transpose()?;
     let (kind, issuer_id, other_kind) = kind(is_individual, issuer_id, &mut judge)?;
@@ -192,38 +177,6 @@ fn resolved_before(
     })
 }
 
-/// Whether the key was said to be an individual one, if its type was said at all.
-pub(super) fn said_individual(sources: &Sources<'_>) -> Result<Option<Given<bool>>, SourceError> {
-    let Some((origin, text)) = sources.text(&fields::KEY_TYPE) else {
-        return Ok(None);
-    };
-    match text.as_str() {
-        "team" => Ok(Some(Given { value: false, origin })),
-        "individual" => Ok(Some(Given { value: true, origin })),
-        _ => Err(SourceError::Unreadable {
-            origin,
-            accepted: "team or individual",
-        }),
-    }
-}
-
-/// `ApiKey_….p8` says it; `AuthKey_….p8` says nothing.
-fn individual_by_name(name: Option<&KeyFileName>) -> Option<Given<bool>> {
-    let name = name.filter(|name| name.purpose == Purpose::Individual)?;
-    Some(Given {
-        value: true,
-        origin: Origin::FileName(name.name.clone()),
-    })
-}
-
-fn key_id_by_name(name: Option<&KeyFileName>) -> Option<Given<KeyId>> {
-    let name = name?;
-    Some(Given {
-        value: name.key_id.clone()?,
-        origin: Origin::FileName(name.name.clone()),
-    })
-}
-
 /// The kind of key, where its issuer came from, and the kind that it would be otherwise.
 fn kind(
     is_individual: bool,
@@ -246,12 +199,34 @@ fn kind(
     ))
 }
 
-/// Profiles are stored on people's machines, and nothing stores any yet: a named one is never found.
-fn refuse_profile(sources: &Sources<'_>, judge: &mut Judge) -> Result<(), SourceError> {
-    let Some((profile, name)) = sources.text(&fields::PROFILE) else {
-        return Ok(());
-    };
-    let others: Vec<Origin> = [
+/// The profile that was asked for by name. What is given beside it contradicts it.
+fn named_profile(
+    sources: &Sources<'_>,
+    origin: Origin,
+    name: String,
+    bypass_keychain: bool,
+    judge: &mut Judge,
+) -> Result<Parts, SourceError> {
+    let others = origins_beside_profile(sources);
+    if !others.is_empty() {
+        judge.contradiction(Mix::Profile {
+            profile: origin.clone(),
+            others,
+        })?;
+    }
+    let profiles = Profiles::new(sources.environment, bypass_keychain);
+    match profiles.find(&name)? {
+        Some(found) => Parts::stored(&found, judge),
+        None => Err(SourceError::NoSuchProfile {
+            origin,
+            name,
+            stored: Box::new(profiles.stored()),
+        }),
+    }
+}
+
+fn origins_beside_profile(sources: &Sources<'_>) -> Vec<Origin> {
+    [
         &fields::KEY_ID,
         &fields::ISSUER_ID,
         &fields::KEY_PATH,
@@ -261,41 +236,18 @@ fn refuse_profile(sources: &Sources<'_>, judge: &mut Judge) -> Result<(), Source
     ]
     .into_iter()
     .filter_map(|field| sources.find(field).chosen().map(|(origin, _)| origin.clone()))
-    .collect();
-    if !others.is_empty() {
-        judge.contradiction(Mix::Profile {
-            profile: profile.clone(),
-            others,
-        })?;
-    }
-    Err(SourceError::NoSuchProfile { origin: profile, name })
+    .collect()
 }
 
-fn refuse_missing(
-    sources: &Sources<'_>,
-    named: Option<&Place>,
-    individual: bool,
-    fields: &[(&[&Field], bool)],
-) -> Result<(), SourceError> {
-    let missing: Vec<MissingField> = fields
-        .iter()
-        .filter(|(_, missing)| *missing)
-        .map(|(fields, _)| MissingField {
-            what: fields[0].what,
-            places: match named.filter(|_| fields[0].what == "private key") {
-                Some(place) => vec![(place.origin.clone(), place.presence.clone())],
-                None => fields
-                    .iter()
-                    .flat_map(|field| sources.find(field).into_places())
-                    .map(|place| (place.origin, place.presence))
-                    .collect(),
-            },
-        })
-        .collect();
+fn refuse_missing(parts: &Parts, sources: &Sources<'_>) -> Result<(), SourceError> {
+    let missing = parts.missing(sources);
     if missing.is_empty() {
         return Ok(());
     }
-    Err(SourceError::Missing { missing, individual })
+    Err(SourceError::Missing {
+        missing,
+        individual: parts.is_individual(),
+    })
 }
 
 fn refuse_swap(key_id: Option<&Given<String>>, issuer_id: Option<&Given<String>>) -> Result<(), SourceError> {

@@ -5,7 +5,7 @@
 //! what is now the future, counts for nothing. A token stands there before anybody else sees it, which is how `exec`
 //! knows what to redact.
 
-use std::{fs, io, path::Path};
+use std::{fs, io, path::Path, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -22,6 +22,9 @@ use crate::{
 pub const TOKENS: &str = "tokens.jsonl";
 
 const LOCK: &str = "tokens.lock";
+
+/// How long another process may take to mint.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What a token was minted for: it is reused for nothing else.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +89,8 @@ impl<'a> Cache<'a> {
         now: impl Fn() -> i64,
         mint: impl FnOnce(i64) -> Token,
     ) -> io::Result<Token> {
-        let _lock = Lock::acquire(self.directory, LOCK);
+        // Without it the token is minted all the same: at worst, twice.
+        let _lock = Lock::acquire(self.directory, LOCK, PATIENCE);
         let now = now();
         if let Some(token) = self.fresh(now, min_remaining) {
             return Ok(token);

@@ -1,0 +1,132 @@
+//! Sources that contradict each other: an error under strict-auth, a warning without.
+
+use super::{key_material::Contender, places::Origin, profiles::StoredIn};
+use crate::{explanation::Explanation, text::one_line};
+
+/// Sources that contradict each other: an error under strict-auth, a warning without.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mix {
+    /// Several key materials that do not hold the same key.
+    Keys(Vec<(Origin, Contender)>),
+    /// An input and a variable with different values.
+    Values {
+        what: &'static str,
+        first: Origin,
+        second: Origin,
+    },
+    /// A profile beside other credentials.
+    Profile { profile: Origin, others: Vec<Origin> },
+    /// Places that store different profiles under one name.
+    StoredTwice {
+        name: String,
+        used: StoredIn,
+        others: Vec<StoredIn>,
+    },
+    /// What is given is not all, and the default profile has the rest.
+    Completed { given: Vec<Origin>, profile: Origin },
+    /// The key file's name says something else than was given.
+    FileName {
+        file: Origin,
+        name: String,
+        says: String,
+        origin: Origin,
+    },
+}
+
+impl Mix {
+    pub(super) fn title(&self) -> String {
+        match self {
+            Self::Keys(contenders) => format!("{} private keys were given, and they differ", count(contenders.len())),
+            Self::Values { what, .. } => format!("the {what} was given twice, and the values differ"),
+            Self::Profile { .. } => "a profile was named, and credentials were given beside it".to_owned(),
+            Self::StoredTwice { .. } => "two different profiles are stored under one name".to_owned(),
+            Self::Completed { .. } => {
+                "a part of the credential was given, and only a stored profile has the rest".to_owned()
+            }
+            Self::FileName { .. } => "the key file's name contradicts what was given".to_owned(),
+        }
+    }
+
+    /// The same in one sentence, with what was chosen.
+    pub(super) fn warning(&self) -> String {
+        match self {
+            Self::Keys(contenders) => {
+                let names: Vec<String> = contenders.iter().map(|(origin, _)| origin.to_string()).collect();
+                format!("{}: {}; {} is used", self.title(), names.join(", "), names[0])
+            }
+            Self::Values { first, second, .. } => format!("{}: {first} is used, {second} is not", self.title()),
+            Self::Profile { profile, .. } => format!("{}: {profile} is used", self.title()),
+            Self::StoredTwice { used, others, .. } => {
+                format!(
+                    "{}: the one in {used} is used, not the one in {}",
+                    self.title(),
+                    list(others)
+                )
+            }
+            Self::Completed { given, profile } => {
+                format!("{}: {} and {profile} are used together", self.title(), list(given))
+            }
+            Self::FileName { name, says, origin, .. } => {
+                format!(
+                    "{}: {name} means {says}, and {origin} says otherwise; {origin} is used",
+                    self.title()
+                )
+            }
+        }
+    }
+
+    pub(super) fn explain(&self) -> Explanation {
+        let explanation = Explanation::new(self.title());
+        match self {
+            Self::Keys(contenders) => contenders
+                .iter()
+                .fold(explanation, |explanation, (origin, contender)| {
+                    explanation.fact(origin.to_string(), match contender {
+                        Contender::Key(fingerprint) => format!("key with fingerprint {fingerprint}"),
+                        Contender::Unusable(reason) => format!("no usable key: {reason}"),
+                    })
+                })
+                .advice("strict-auth is on, so nothing was chosen. Unset all but one of them."),
+            Self::Values { first, second, .. } => explanation
+                .fact(first.to_string(), "set")
+                .fact(second.to_string(), "set to something else")
+                .advice("strict-auth is on, so nothing was chosen. Unset one of them."),
+            Self::Profile { profile, others } => others
+                .iter()
+                .fold(explanation.fact(profile.to_string(), "names a profile"), |explanation, origin| {
+                    explanation.fact(origin.to_string(), "set")
+                })
+                .advice("strict-auth is on, so nothing was chosen. Name the profile alone, or leave it out."),
+            Self::StoredTwice { name, used, others } => others
+                .iter()
+                .fold(
+                    explanation.fact("profile", one_line(name, 64)).fact(used.to_string(), "stores it"),
+                    |explanation, place| explanation.fact(place.to_string(), "stores another one"),
+                )
+                .advice("strict-auth is on, so nothing was chosen. Remove one of them with asc-auth logout, or rename it."),
+            Self::Completed { given, profile } => given
+                .iter()
+                .fold(explanation, |explanation, origin| explanation.fact(origin.to_string(), "set"))
+                .fact(profile.to_string(), "has the rest")
+                .advice("strict-auth is on, so nothing was put together. Give all of the credential, or nothing of it."),
+            Self::FileName { file, name, says, origin } => explanation
+                .fact(file.to_string(), format!("{name}, which means {says}"))
+                .fact(origin.to_string(), "says otherwise")
+                .advice("Apple names a key file for its key. Correct the one that is wrong, or rename the file if the name is."),
+        }
+    }
+}
+
+fn count(number: usize) -> String {
+    match number {
+        2 => "two".to_owned(),
+        3 => "three".to_owned(),
+        n => n.to_string(),
+    }
+}
+
+/// As a sentence has them.
+pub(super) fn list<T: ToString>(items: &[T]) -> String {
+    let items: Vec<String> = items.iter().map(ToString::to_string).collect();
+    items.join(", ")
+}

@@ -1,0 +1,243 @@
+//! The parts of a credential as they were given, from flags and environment or from a stored profile, before any of
+//! them was checked.
+
+use super::{
+    Mix, SourceError,
+    environment::Presence,
+    fields,
+    judge::{Given, Judge},
+    key_material::{self, Candidate},
+    places::{Field, Origin, Place, Sources},
+    profiles::{Found, Profile, Profiles},
+};
+use crate::credential::{KeyFileName, KeyId, Purpose, tidy};
+
+/// The fields that hold the key, the highest rank first.
+const KEY: [&Field; 3] = [&fields::KEY_PATH, &fields::KEY_B64, &fields::KEY_TEXT];
+
+#[derive(Default)]
+pub(super) struct Parts {
+    pub(super) key_id: Option<Given<String>>,
+    pub(super) issuer_id: Option<Given<String>>,
+    /// Whether the key was said to be an individual one, if its type was said at all.
+    pub(super) said_individual: Option<Given<bool>>,
+    /// The highest rank first.
+    pub(super) keys: Vec<Candidate>,
+    /// The variable that was named to hold the key.
+    named: Option<Place>,
+    /// The profile that all of it is from.
+    profile: Option<Origin>,
+}
+
+/// What was not given, and every place that could have given it.
+#[derive(Debug)]
+pub struct MissingField {
+    pub what: &'static str,
+    pub places: Vec<(Origin, Presence)>,
+}
+
+impl Parts {
+    /// What flags, inputs and variables give.
+    pub(super) fn given(sources: &Sources<'_>, judge: &mut Judge) -> Result<Self, SourceError> {
+        let named = key_material::named_variable(sources)?;
+        let (keys, overridden) = key_material::candidates(sources, named.as_ref());
+        for origin in overridden {
+            judge.note(format!("{} overrides {origin}", keys[0].origin));
+        }
+        Ok(Self {
+            key_id: judge.id(sources, &fields::KEY_ID)?,
+            issuer_id: judge.id(sources, &fields::ISSUER_ID)?,
+            said_individual: said_individual(sources)?,
+            keys,
+            named,
+            profile: None,
+        })
+    }
+
+    /// What a stored profile gives, whatever flags and variables say. That it is stored twice is judged.
+    pub(super) fn stored(found: &Found, judge: &mut Judge) -> Result<Self, SourceError> {
+        let profile = &found.profile;
+        if !found.differing.is_empty() {
+            judge.contradiction(Mix::StoredTwice {
+                name: profile.name.clone(),
+                used: profile.stored_in.clone(),
+                others: found.differing.clone(),
+            })?;
+        }
+        Self::of_profile(profile)
+    }
+
+    fn of_profile(profile: &Profile) -> Result<Self, SourceError> {
+        let origin = Origin::Profile {
+            name: profile.name.clone(),
+            stored_in: profile.stored_in.clone(),
+        };
+        let given = |text: &str| {
+            let value = tidy(text).to_owned();
+            (!value.is_empty()).then(|| Given {
+                value,
+                origin: origin.clone(),
+            })
+        };
+        Ok(Self {
+            key_id: given(&profile.key_id),
+            issuer_id: given(&profile.issuer_id),
+            said_individual: individual(origin.clone(), tidy(profile.kind()))?.into(),
+            keys: Candidate::of_profile(profile, &origin).into_iter().collect(),
+            named: None,
+            profile: Some(origin),
+        })
+    }
+
+    /// Fills in from the default profile what flags and environment lack. Only where nobody could take that for what
+    /// was given: the Action uses stored profiles by name alone, and under strict-auth an empty variable, which is what
+    /// a pull request from a fork has in the place of a secret, is missing and nothing else.
+    pub(super) fn complete(self, sources: &Sources<'_>, bypass: bool, judge: &mut Judge) -> Result<Self, SourceError> {
+        if !self.lacks_any() || sources.reads_inputs() || (judge.strict && gives_a_blank(sources)) {
+            return Ok(self);
+        }
+        let profiles = Profiles::new(sources.environment, bypass);
+        if self.is_nothing() {
+            return match profiles.default()? {
+                Some(found) => Self::stored(&found, judge),
+                None => Ok(self),
+            };
+        }
+        // Whatever keeps the profile from being found, it is not what the user gave: what is missing is told.
+        match profiles.default() {
+            Ok(Some(found)) => self.completed_by(&Self::of_profile(&found.profile)?, judge),
+            _ => Ok(self),
+        }
+    }
+
+    /// A profile of another key completes nothing.
+    fn completed_by(mut self, stored: &Self, judge: &mut Judge) -> Result<Self, SourceError> {
+        let agree = |given: &Option<Given<String>>, stored: &Option<Given<String>>| match (given, stored) {
+            (Some(given), Some(stored)) => given.value.eq_ignore_ascii_case(&stored.value),
+            _ => true,
+        };
+        let Some(profile) = stored.profile.clone() else {
+            return Ok(self);
+        };
+        if !agree(&self.key_id, &stored.key_id) || !agree(&self.issuer_id, &stored.issuer_id) {
+            return Ok(self);
+        }
+        judge.contradiction(Mix::Completed {
+            given: self.origins(),
+            profile,
+        })?;
+        self.key_id = self.key_id.or_else(|| stored.key_id.clone());
+        self.issuer_id = self.issuer_id.or_else(|| stored.issuer_id.clone());
+        self.said_individual = self.said_individual.or_else(|| stored.said_individual.clone());
+        if self.keys.is_empty() {
+            self.keys.extend(stored.keys.iter().cloned());
+        }
+        Ok(self)
+    }
+
+    /// What the path of the key says about it, if Apple named the file.
+    pub(super) fn file_name(&self) -> Option<KeyFileName> {
+        self.keys.first().and_then(Candidate::file_name)
+    }
+
+    /// Whether it is an individual key, and what says so. `ApiKey_….p8` does; `AuthKey_….p8` says nothing.
+    pub(super) fn individual(&self) -> Option<Given<bool>> {
+        let by_name = || {
+            let name = self.file_name().filter(|name| name.purpose == Purpose::Individual)?;
+            Some(Given {
+                value: true,
+                origin: Origin::FileName(name.name),
+            })
+        };
+        self.said_individual.clone().or_else(by_name)
+    }
+
+    pub(super) fn is_individual(&self) -> bool {
+        self.individual().is_some_and(|given| given.value)
+    }
+
+    pub(super) fn key_id_by_name(&self) -> Option<Given<KeyId>> {
+        let name = self.file_name()?;
+        Some(Given {
+            value: name.key_id?,
+            origin: Origin::FileName(name.name),
+        })
+    }
+
+    fn lacks_key_id(&self) -> bool {
+        self.key_id.is_none() && self.key_id_by_name().is_none()
+    }
+
+    fn lacks_issuer_id(&self) -> bool {
+        self.issuer_id.is_none() && !self.is_individual()
+    }
+
+    fn lacks_any(&self) -> bool {
+        self.keys.is_empty() || self.lacks_key_id() || self.lacks_issuer_id()
+    }
+
+    /// A key type alone gives nothing.
+    fn is_nothing(&self) -> bool {
+        self.keys.is_empty() && self.named.is_none() && self.key_id.is_none() && self.issuer_id.is_none()
+    }
+
+    fn origins(&self) -> Vec<Origin> {
+        let ids = [&self.key_id, &self.issuer_id].into_iter().flatten();
+        let keys = self.keys.iter().map(|key| key.origin.clone());
+        ids.map(|given| given.origin.clone()).chain(keys).collect()
+    }
+
+    /// What is not there, and where it could be.
+    pub(super) fn missing(&self, sources: &Sources<'_>) -> Vec<MissingField> {
+        let fields: [(&[&Field], bool); 3] = [
+            (&[&fields::KEY_ID], self.lacks_key_id()),
+            (&[&fields::ISSUER_ID], self.lacks_issuer_id()),
+            (&KEY, self.keys.is_empty()),
+        ];
+        let missing = fields.into_iter().filter(|(_, missing)| *missing);
+        missing
+            .map(|(fields, _)| MissingField {
+                what: fields[0].what,
+                places: self.places_of(fields, sources),
+            })
+            .collect()
+    }
+
+    fn places_of(&self, fields: &[&Field], sources: &Sources<'_>) -> Vec<(Origin, Presence)> {
+        if let Some(profile) = &self.profile {
+            return vec![(profile.clone(), Presence::Unset)];
+        }
+        match self.named.as_ref().filter(|_| fields.len() == KEY.len()) {
+            Some(place) => vec![(place.origin.clone(), place.presence.clone())],
+            None => fields
+                .iter()
+                .flat_map(|field| sources.find(field).into_places())
+                .map(|place| (place.origin, place.presence))
+                .collect(),
+        }
+    }
+}
+
+/// Whether the key was said to be an individual one, if its type was said at all.
+pub(super) fn said_individual(sources: &Sources<'_>) -> Result<Option<Given<bool>>, SourceError> {
+    let said = sources.text(&fields::KEY_TYPE);
+    said.map(|(origin, text)| individual(origin, &text)).transpose()
+}
+
+fn individual(origin: Origin, text: &str) -> Result<Given<bool>, SourceError> {
+    match text {
+        "team" => Ok(Given { value: false, origin }),
+        "individual" => Ok(Given { value: true, origin }),
+        _ => Err(SourceError::Unreadable {
+            origin,
+            accepted: "team or individual",
+        }),
+    }
+}
+
+/// Whether a variable of the credential is set, and empty.
+fn gives_a_blank(sources: &Sources<'_>) -> bool {
+    let fields = [&fields::KEY_ID, &fields::ISSUER_ID].into_iter().chain(KEY);
+    let mut places = fields.flat_map(|field| sources.find(field).into_places());
+    places.any(|place| place.presence == Presence::Blank)
+}
