@@ -9,6 +9,7 @@ use security_framework::base::Error as SecurityError;
 use super::super::{Environment, KeychainError, PREFIX, SERVICE};
 
 /// Every user has one, or the first operation says otherwise.
+#[expect(clippy::unnecessary_wraps, reason = "the same as on Unix")]
 pub(in super::super) fn find(_: &Environment) -> std::result::Result<(), KeychainError> {
     Ok(())
 }
