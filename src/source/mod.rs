@@ -14,5 +14,6 @@ mod resolve;
 pub use auth_dir::{AUTH_DIR, AuthDir, PRIVATE_PREFIX, RECORD, Record, fit_directory, is_private_name};
 pub use environment::{Environment, Presence};
 pub use error::{Mix, SourceError};
+pub use key_material::read_key_file;
 pub use places::{Field, Flags, Origin, Sources, parse_bool};
 pub use resolve::{Origins, Resolved, resolve};
