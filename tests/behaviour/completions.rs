@@ -98,6 +98,24 @@ fn pages_that_can_not_be_written_are_an_error_that_names_their_place() {
 }
 
 #[test]
+fn a_key_for_a_directory_becomes_no_directory() {
+    let key = simulator::TestKey::generate();
+    let directory = tempfile::tempdir().expect("a directory");
+    for text in [
+        key.pem(),
+        base64::Engine::encode(&base64::engine::general_purpose::STANDARD, key.pem()),
+    ] {
+        Run::new(&["man", &format!("--dir={text}")])
+            .dir(directory.path())
+            .run()
+            .code(2)
+            .says("--dir holds a private key")
+            .does_not_say(&text);
+    }
+    assert_eq!(fs::read_dir(directory.path()).expect("a directory").count(), 0);
+}
+
+#[test]
 fn a_shell_that_is_not_known_is_a_usage_error_that_names_those_that_are() {
     Run::new(&["completions", "tcsh"])
         .run()
