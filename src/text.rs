@@ -42,8 +42,10 @@ pub fn has_short_parts(text: &str) -> bool {
         && text.split(['/', '\\', '.', ':', ' ']).all(|part| part.len() <= 40)
 }
 
+/// Control characters, line and paragraph separators, and what turns the direction of text around.
 fn is_unprintable(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+    let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || turns || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 #[cfg(test)]
@@ -63,6 +65,7 @@ mod tests {
         assert_eq!(one_line("a\n::error::b\r\u{1b}[31m", 99), "a ::error::b [31m");
         assert_eq!(one_line("a##[error]b ###[warning]c", 99), "a## [error]b ### [warning]c");
         assert_eq!(one_line("a\u{2028}b\u{85}c", 99), "a b c");
+        assert_eq!(one_line("a\u{202e}b\u{2066}c", 99), "a b c");
         assert_eq!(one_line(&"x".repeat(1000), 300).len(), 300);
     }
 }

@@ -124,8 +124,9 @@ fn each_line_of_a_pem_is_redacted_alone() {
     let (key, secrets) = sample();
     for pem in [key.pem(), key.pkcs8_pem()] {
         for line in body_of(&pem) {
-            let log = format!("[12:00] {line}\nnext\n");
-            assert_eq!(redacted(&secrets, &log), "[12:00] ***\nnext\n");
+            // A letter there might be the one that the key goes on with.
+            let log = format!("[12:00] {line}\n[12:01] next\n");
+            assert_eq!(redacted(&secrets, &log), "[12:00] ***\n[12:01] next\n");
         }
         let body = body_of(&pem).concat();
         assert_eq!(redacted(&secrets, &format!("KEY={body};")), "KEY=***;");
