@@ -135,7 +135,8 @@ impl SourceError {
                 .fact(".p8", format!("from {origin}"))
                 .advice(defect.remedy()),
             Self::KeyInPath { origin } => explanation.fact(".p8", format!("from {origin}")).advice(
-                "Put the key itself into ASC_PRIVATE_KEY or ASC_PRIVATE_KEY_B64 (in the GitHub Action: the input private-key).",
+                "Give the path of the file that holds it. The key itself goes into ASC_PRIVATE_KEY or ASC_PRIVATE_KEY_B64 \
+                 (in the GitHub Action: the input private-key).",
             ),
             Self::StdinNeedsFlag { .. } => explanation.advice("Write --private-key-path - to read the key from standard input."),
             Self::KeyFile { origin, path, .. } => match path {
