@@ -8,7 +8,7 @@
 //! - [`credential`]: key ID, issuer ID, private key, and how they are checked
 //!
 //! [`error`] and [`report`] bring the errors of every floor together; the ground is
-//! [`explanation`], [`clock`], [`text`], [`random`] and [`private_files`].
+//! [`explanation`], [`roles`], [`clock`], [`text`], [`random`] and [`private_files`].
 #![forbid(unsafe_code)]
 
 pub mod cli;
@@ -22,6 +22,7 @@ pub mod handoff;
 pub mod private_files;
 pub mod random;
 pub mod report;
+pub mod roles;
 pub mod source;
 pub mod text;
 pub mod token;

@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use clap::{
-    Parser,
+    CommandFactory, Parser,
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
@@ -58,13 +58,17 @@ fn retell(error: &clap::Error) -> Error {
             advice.insert_str(0, EXEC);
             "an argument that belongs to no flag".to_owned()
         }
-        // No other command has an argument that is required.
         (ErrorKind::MissingRequiredArgument, _) => {
-            advice.insert_str(0, EXEC);
-            "no command to run was given".to_owned()
+            let missing = context(ContextKind::InvalidArg).unwrap_or_default();
+            if missing.contains("CMD") {
+                advice.insert_str(0, EXEC);
+                "no command to run was given".to_owned()
+            } else {
+                format!("something is missing: {missing}")
+            }
         }
         (ErrorKind::InvalidSubcommand, _) => {
-            advice.insert_str(0, "Commands are: setup, cleanup, token, exec, validate. ");
+            advice.insert_str(0, &format!("Commands are: {}. ", commands()));
             "there is no such command".to_owned()
         }
         (ErrorKind::InvalidValue, Some(flag))
@@ -77,6 +81,13 @@ fn retell(error: &clap::Error) -> Error {
         (kind, None) => kind.to_string(),
     };
     Error::Usage { what, advice }
+}
+
+/// The names of the commands, in the order of the help.
+fn commands() -> String {
+    let cli = Cli::command();
+    let shown = cli.get_subcommands().filter(|command| !command.is_hide_set());
+    shown.map(clap::Command::get_name).collect::<Vec<_>>().join(", ")
 }
 
 /// Whether this is the name of a flag, as clap shows a known one (`--output <OUTPUT>`) or as a person misspells one.
@@ -118,6 +129,22 @@ mod tests {
         let told = told(&["asc-auth", "token", "--lifetme", "5m"]);
         assert!(told.contains("--lifetme"), "{told}");
         assert!(told.contains("--lifetime"), "{told}");
+    }
+
+    #[test]
+    fn every_command_is_named_where_there_is_no_such_command() {
+        let told = told(&["asc-auth", "toekn"]);
+        assert!(
+            told.contains("setup, cleanup, token, exec, validate, inspect"),
+            "{told}"
+        );
+        assert!(!told.contains("help,"), "{told}");
+    }
+
+    #[test]
+    fn a_missing_argument_is_named() {
+        assert!(told(&["asc-auth", "inspect"]).contains("something is missing: <TOKEN>"));
+        assert!(told(&["asc-auth", "completions"]).contains("something is missing: <SHELL>"));
     }
 
     #[test]

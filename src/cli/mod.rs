@@ -1,12 +1,14 @@
 //! Every flag and its help, nothing else. No flag takes key material.
 
 mod job;
+mod knowledge;
 mod shared;
 
 use clap::{Parser, Subcommand};
 
 pub use job::{Ci, CleanupArgs, ExecArgs, SetupArgs, TokenArgs, ValidateArgs};
-pub use shared::{CredentialArgs, LifetimeArgs, Output, OutputArgs, PolicyArgs};
+pub use knowledge::{CapabilitiesArgs, CompletionsArgs, InspectArgs, ManArgs, RolesArgs};
+pub use shared::{CredentialArgs, LifetimeArgs, Output, OutputArgs, PolicyArgs, TimeoutArgs};
 
 use crate::handoff;
 
@@ -47,12 +49,25 @@ pub enum Command {
     Exec(ExecArgs),
     /// Prove that the credential works, with one GET /v1/apps
     Validate(ValidateArgs),
+    /// Decode a token, and say what Apple would refuse in it; no request is made
+    Inspect(InspectArgs),
+    /// Show which endpoints this key can reach, with one GET each
+    Capabilities(CapabilitiesArgs),
+    /// Show what each role of a key can do, the least privilege first
+    Roles(RolesArgs),
+    /// Print the completions of a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write all of them
+    Man(ManArgs),
 }
 
 impl Command {
     /// Whether stdout is a result that scripts capture, as in `TOKEN=$(asc-auth token)`, or a child's own.
     pub fn is_captured(&self) -> bool {
-        matches!(self, Self::Token(_) | Self::Exec(_))
+        matches!(
+            self,
+            Self::Token(_) | Self::Exec(_) | Self::Inspect(_) | Self::Roles(_) | Self::Completions(_) | Self::Man(_)
+        )
     }
 
     /// Whether everything secret is redacted from the log, so that nothing need be masked in it.
@@ -70,11 +85,14 @@ impl Command {
 
     pub fn wants_json(&self) -> bool {
         let output = match self {
-            Self::Exec(_) => return false,
+            Self::Exec(_) | Self::Completions(_) | Self::Man(_) => return false,
             Self::Setup(args) => &args.output,
             Self::Cleanup(args) => &args.output,
             Self::Token(args) => &args.output,
             Self::Validate(args) => &args.output,
+            Self::Inspect(args) => &args.output,
+            Self::Capabilities(args) => &args.output,
+            Self::Roles(args) => &args.output,
         };
         output.output == Output::Json
     }

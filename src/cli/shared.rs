@@ -60,8 +60,14 @@ pub struct PolicyArgs {
     /// Fail if the key can list users, as Admin keys can
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     forbid_admin: Option<String>,
+    #[command(flatten)]
+    pub timeout: TimeoutArgs,
+}
+
+#[derive(Args, Debug)]
+pub struct TimeoutArgs {
     /// How long all requests and retries may take together
-    #[arg(long, value_name = "TIME", default_value = "60s")]
+    #[arg(long, value_name = "TIME", default_value = "60s", help_heading = "Requests")]
     pub timeout: String,
 }
 

@@ -6,14 +6,15 @@ use std::{
 };
 
 use crate::{
-    cli::PolicyArgs,
-    clock::Clock,
+    cli::{PolicyArgs, TimeoutArgs},
+    clock::{Clock, Skew},
     connect::{ApiRoot, Client, ConnectError, Policies, Proof, block_on, validate},
+    credential::KeyKind,
     error::Error,
     handoff::{self, Convention, forms_of_key, forms_of_token},
     report::Console,
     source::{self, AuthDir, Resolved, SourceError, Sources, fields},
-    token::{Audience, Lifetime, Scope, TokenRequest, mint},
+    token::{Audience, Lifetime, Scope, Token, TokenRequest, mint},
 };
 
 /// Where the API is, and which of Apple's two services it is: the one that was asked for, now or when `before` was made.
@@ -104,6 +105,12 @@ pub(super) fn export(sources: &Sources<'_>) -> Result<Vec<Convention>, Error> {
 
 impl PolicyArgs {
     pub(super) fn budget(&self) -> Result<Duration, Error> {
+        self.timeout.budget()
+    }
+}
+
+impl TimeoutArgs {
+    pub(super) fn budget(&self) -> Result<Duration, Error> {
         match crate::token::parse_seconds(&self.timeout) {
             Some(seconds @ 1..=600) => Ok(Duration::from_secs(seconds)),
             _ => Err(Error::Usage {
@@ -123,6 +130,32 @@ pub(super) fn prove(
     request: &TokenRequest,
     console: Console,
 ) -> Result<Proof, Error> {
+    warn_of_root(&root, console);
+    let mut mint = masked_mint(resolved, request, console);
+    let proof = block_on(async {
+        let mut client = Client::new(root, budget)?;
+        validate(&mut client, resolved, policies, &mut mint).await
+    })??;
+    warn_of_skew(proof.skew, console);
+    Ok(proof)
+}
+
+/// Mints tokens of the credential, each masked before anything is done with it.
+pub(super) fn masked_mint<'a>(
+    resolved: &'a Resolved,
+    request: &'a TokenRequest,
+    console: Console,
+) -> impl FnMut(&KeyKind, Clock) -> Result<Token, ConnectError> + 'a {
+    move |kind, clock| {
+        let token = mint(&resolved.credential, kind, request, clock.now());
+        console
+            .mask(|| forms_of_token(&token))
+            .map_err(|error| ConnectError::Mask(error.to_string()))?;
+        Ok(token)
+    }
+}
+
+pub(super) fn warn_of_root(root: &ApiRoot, console: Console) {
     if !root.is_apple() && !root.is_loopback() {
         console.warn(&format!(
             "the token goes to {}, which is not Apple's, because {} says so",
@@ -130,18 +163,10 @@ pub(super) fn prove(
             root.origin()
         ));
     }
-    let mut mint = |kind: &_, clock: Clock| {
-        let token = mint(&resolved.credential, kind, request, clock.now());
-        console
-            .mask(|| forms_of_token(&token))
-            .map_err(|error| ConnectError::Mask(error.to_string()))?;
-        Ok(token)
-    };
-    let proof = block_on(async {
-        let mut client = Client::new(root, budget)?;
-        validate(&mut client, resolved, policies, &mut mint).await
-    })??;
-    if let Some(skew) = proof.skew.filter(|skew| !skew.is_tolerable()) {
+}
+
+pub(super) fn warn_of_skew(skew: Option<Skew>, console: Console) {
+    if let Some(skew) = skew.filter(|skew| !skew.is_tolerable()) {
         let consequence = if skew.needs_correction() {
             "tokens are minted with Apple's"
         } else {
@@ -149,7 +174,6 @@ pub(super) fn prove(
         };
         console.warn(&format!("this machine's clock is {}; {consequence}", skew.describe()));
     }
-    Ok(proof)
 }
 
 /// Finds the credential, masks every key that was read, and tells what was odd.
@@ -166,7 +190,7 @@ pub(super) fn resolve(sources: &Sources<'_>, auth_dir: Option<&AuthDir>, console
 }
 
 /// Standard input, which gets its buffer when it is first read and not before.
-struct Stdin;
+pub(super) struct Stdin;
 
 impl Read for Stdin {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {

@@ -80,6 +80,18 @@ impl Client {
         })
     }
 
+    /// A client for requests at the same time as this one's: it shares the connections and the end of the budget, and
+    /// counts its own requests and failures.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        Self {
+            http: self.http.clone(),
+            root: self.root.clone(),
+            budget: self.budget.beside(),
+            requests: 0,
+        }
+    }
+
     pub fn root(&self) -> &ApiRoot {
         &self.root
     }

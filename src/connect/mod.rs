@@ -5,6 +5,7 @@
 
 mod api_root;
 mod apple_error;
+mod capabilities;
 mod client;
 mod error;
 mod headers;
@@ -14,6 +15,7 @@ mod transport;
 mod validate;
 
 pub use api_root::ApiRoot;
+pub use capabilities::{Capability, Reach, Survey, VendorNumber, survey};
 pub use client::Client;
 pub use error::{ConnectError, Forbidden, Policy};
 pub use headers::RateLimit;

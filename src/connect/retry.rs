@@ -27,6 +27,14 @@ impl Budget {
         }
     }
 
+    /// A budget that ends with this one, for requests beside it: it counts its own failures.
+    pub(super) fn beside(&self) -> Self {
+        Self {
+            ends: self.ends,
+            failures: 0,
+        }
+    }
+
     pub(super) fn left(&self) -> Duration {
         self.ends.saturating_duration_since(Instant::now())
     }

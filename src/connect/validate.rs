@@ -49,16 +49,23 @@ pub struct Proof {
     pub elapsed: Duration,
 }
 
-/// Proves the credential with `GET /v1/apps?limit=1`.
+/// A token whose key Apple knows, and what Apple answered to it: anything but a 401.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) token: Token,
+    clock: Clock,
+    pub(super) answer: Answer,
+}
+
+/// Asks with `GET /v1/apps?limit=1` whether Apple knows the key.
 ///
 /// A first 401 is tried once more, with the clock that Apple's `Date` suggests if ours is off: Apple refuses valid
 /// tokens now and then. If a second one follows, one request as the other kind of key tells that mistake apart.
-pub async fn validate(
+pub(super) async fn authenticate(
     client: &mut Client,
     resolved: &Resolved,
-    policies: &Policies,
     mint: &mut Mint<'_>,
-) -> Result<Proof, ConnectError> {
+) -> Result<Known, ConnectError> {
     let kind = &resolved.credential.kind;
     let mut clock = Clock::default();
     let mut token = mint(kind, clock)?;
@@ -76,6 +83,21 @@ pub async fn validate(
     if answer.status == StatusCode::UNAUTHORIZED {
         return Err(refused(client, resolved, &answer, clock, mint).await);
     }
+    Ok(Known { token, clock, answer })
+}
+
+/// Proves the credential with `GET /v1/apps?limit=1`, and holds the policies.
+pub async fn validate(
+    client: &mut Client,
+    resolved: &Resolved,
+    policies: &Policies,
+    mint: &mut Mint<'_>,
+) -> Result<Proof, ConnectError> {
+    let Known {
+        token,
+        mut clock,
+        answer,
+    } = authenticate(client, resolved, mint).await?;
     accept(client, resolved, &answer)?;
 
     check_policies(client, resolved, policies, &token).await?;
@@ -175,7 +197,7 @@ fn accept(client: &Client, resolved: &Resolved, answer: &Answer) -> Result<(), C
 }
 
 /// Classifies a 403 by its code's prefix, and the older and vaguer forms by Apple's words.
-fn why_forbidden(answer: &Answer) -> Forbidden {
+pub(super) fn why_forbidden(answer: &Answer) -> Forbidden {
     let Some(error) = &answer.error else {
         return Forbidden::Unknown;
     };

@@ -3,9 +3,9 @@
 //! PEM labels are a hint only: people rename them. The structure decides.
 
 use p256::{
-    SecretKey,
+    PublicKey, SecretKey,
     pkcs8::{
-        ObjectIdentifier, PrivateKeyInfoRef,
+        ObjectIdentifier, PrivateKeyInfoRef, SubjectPublicKeyInfoRef,
         der::{Decode, Header, Reader, SliceReader, Tag, asn1::AnyRef},
     },
 };
@@ -85,6 +85,19 @@ fn pkcs8(der: &[u8]) -> Result<Found, KeyDefect> {
             let elements = elements(info.private_key.as_bytes()).ok_or(KeyDefect::Damaged)?;
             sec1(&elements, Container::Pkcs8)
         }
+        Ok(curve) => Err(KeyDefect::OtherCurve(curve_name(curve))),
+        Err(_) => Err(KeyDefect::OtherCurve("a curve without a name")),
+    }
+}
+
+/// The P-256 key in the DER of an SPKI (RFC 5480).
+pub(super) fn public_key(der: &[u8]) -> Result<PublicKey, KeyDefect> {
+    let info = SubjectPublicKeyInfoRef::try_from(der).map_err(|_| KeyDefect::Damaged)?;
+    if info.algorithm.oid != EC_PUBLIC_KEY {
+        return Err(other_algorithm(info.algorithm.oid));
+    }
+    match info.algorithm.parameters_oid() {
+        Ok(P256) => PublicKey::try_from(info).map_err(|_| KeyDefect::Damaged),
         Ok(curve) => Err(KeyDefect::OtherCurve(curve_name(curve))),
         Err(_) => Err(KeyDefect::OtherCurve("a curve without a name")),
     }

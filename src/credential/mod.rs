@@ -9,12 +9,14 @@ mod file_name;
 mod ids;
 mod lookalike;
 mod private_key;
+mod public_key;
 
 pub use decode::{Form, KeyDefect};
 pub use file_name::{KeyFileName, Purpose};
 pub use ids::{IdDefect, IssuerId, KeyId};
 pub use lookalike::{Lookalike, tidy};
 pub use private_key::{Fingerprint, PrivateKey, pem_of};
+pub use public_key::PublicKey;
 
 /// An App Store Connect API key, complete and well formed. Only Apple knows whether it is valid.
 #[derive(Debug)]

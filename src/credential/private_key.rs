@@ -59,6 +59,11 @@ impl PrivateKey {
         }
     }
 
+    /// Its public half, which costs as much as a signature to work out.
+    pub(super) fn public_key(&self) -> PublicKey {
+        self.key.public_key()
+    }
+
     /// The wrapping that the key was found in.
     pub fn form(&self) -> &Form {
         &self.form

@@ -219,6 +219,20 @@ impl Contender {
     }
 }
 
+/// The bytes of the key file that a flag names, or of standard input for `-`, and what the file's name says.
+pub fn read_key_file(
+    flag: &'static str,
+    path: &str,
+    stdin: &mut dyn Read,
+) -> Result<(Zeroizing<Vec<u8>>, Option<KeyFileName>), SourceError> {
+    let candidate = Candidate {
+        origin: Origin::Flag(flag),
+        text: Zeroizing::new(path.to_owned()),
+        is_path: true,
+    };
+    Ok((candidate.read_file(stdin)?, candidate.file_name()))
+}
+
 fn read_bounded(reader: &mut dyn Read) -> io::Result<Zeroizing<Vec<u8>>> {
     // Room for all of it from the start: a buffer that grows leaves copies behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(LARGEST).unwrap_or(usize::MAX) + 64));

@@ -19,6 +19,7 @@ mod resolve;
 pub use auth_dir::{AUTH_DIR, AuthDir, PRIVATE_PREFIX, RECORD, Record, fit_directory, is_private_name};
 pub use environment::{Environment, Presence};
 pub use error::{SourceError, Stored};
+pub use key_material::read_key_file;
 pub use keychain::{Keychain, KeychainError, Payload};
 pub use mix::Mix;
 pub use places::{Field, Flags, Origin, Sources, parse_bool};

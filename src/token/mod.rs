@@ -4,6 +4,7 @@
 
 mod cache;
 mod claims;
+mod inspect;
 mod lifetime;
 mod mint;
 mod scope;
@@ -12,13 +13,14 @@ use thiserror::Error;
 
 pub use cache::{Cache, Purpose, TOKENS, share, tell, tokens};
 pub use claims::Audience;
+pub use inspect::{CheckKey, Finding, Inspection, Severity, SignatureState, Times, inspect, span};
 pub use lifetime::{Lifetime, parse_seconds};
 pub use mint::{Token, TokenRequest, mint};
 pub use scope::Scope;
 
 use crate::explanation::Explanation;
 
-/// Why no such token can be made. All of these are usage errors.
+/// Why no such token can be made, or looked into. All of these are usage errors.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum TokenError {
     #[error("the lifetime can't be read")]
@@ -33,6 +35,12 @@ pub enum TokenError {
     Scope,
     #[error("a scope that is not a GET")]
     ScopeMethod,
+    #[error("no token was given")]
+    NoToken,
+    #[error("a private key was given, where a token belongs")]
+    KeyForToken,
+    #[error("what was given is larger than any token")]
+    NotAToken,
 }
 
 impl TokenError {
@@ -50,6 +58,12 @@ impl TokenError {
                 "A scope is a method and a path with an optional query: 'GET /v1/apps?filter[platform]=IOS'."
             }
             Self::ScopeMethod => "Apple accepts scopes for GET requests only.",
+            Self::NoToken => "Give the token, or - to read it from standard input: asc-auth token | asc-auth inspect -",
+            Self::KeyForToken => {
+                "If it is yours and was given as an argument, it is in the shell's history now: remove it there. \
+                 A token is made of it by asc-auth token; inspect verifies one with --key AuthKey_….p8."
+            }
+            Self::NotAToken => "A token has three parts with dots between them, and a few hundred bytes.",
         })
     }
 }

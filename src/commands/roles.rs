@@ -1,0 +1,93 @@
+//! `asc-auth roles`: show what each role of a key can do, the least privilege first.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::{
+    cli::RolesArgs,
+    error::Error,
+    report::{Cell, Console, Table, Tone},
+    roles::{Area, ROLES, Reach, Role, areas_of, that_can},
+};
+
+#[derive(Serialize)]
+struct Shown {
+    /// What was asked for, and each role's reach is told of; all areas, if nothing was.
+    areas: Vec<Area>,
+    roles: Vec<ShownRole>,
+}
+
+#[derive(Serialize)]
+struct ShownRole {
+    role: &'static str,
+    name: &'static str,
+    reach: BTreeMap<Area, Reach>,
+    choose: &'static str,
+    for_automation: bool,
+}
+
+/// Shows the table, or the part of it that `--can` asks for.
+pub(super) fn run(args: &RolesArgs, console: Console) -> Result<(), Error> {
+    let wishes = wishes(&args.can)?;
+    let mut areas: Vec<Area> = Area::ALL.to_vec();
+    if !wishes.is_empty() {
+        areas.retain(|area| wishes.iter().any(|wish| wish.contains(area)));
+    }
+    let roles = if wishes.is_empty() {
+        ROLES.iter().collect()
+    } else {
+        that_can(&wishes)
+    };
+    if console.is_json() {
+        let roles = roles.iter().map(|role| shown(role, &areas)).collect();
+        return console.json(&Shown { areas, roles });
+    }
+    console.table(&table(&roles, &areas))
+}
+
+fn wishes(texts: &[String]) -> Result<Vec<Vec<Area>>, Error> {
+    let wishes: Option<Vec<_>> = texts.iter().map(|text| areas_of(text)).collect();
+    let unknown = || Error::Usage {
+        what: "--can asks for something that the table does not know".to_owned(),
+        advice: "Known are: metadata, screenshots, pricing, in-app purchases, upload builds, certificates, \
+                 provisioning, sales reports, financial reports, users. Several: 'builds and certificates'."
+            .to_owned(),
+    };
+    Ok(wishes.ok_or_else(unknown)?.into_iter().flatten().collect())
+}
+
+fn shown(role: &Role, areas: &[Area]) -> ShownRole {
+    ShownRole {
+        role: role.code,
+        name: role.name,
+        reach: areas.iter().map(|area| (*area, role.reach(*area))).collect(),
+        choose: role.choose,
+        for_automation: role.for_automation,
+    }
+}
+
+fn table(roles: &[&Role], areas: &[Area]) -> Table {
+    let titles = areas.iter().map(|area| area.title());
+    let mut table = Table::new(["Role"].into_iter().chain(titles).chain(["Choose it"]));
+    for role in roles {
+        let reaches = areas.iter().map(|area| reach(role.reach(*area)));
+        let tone = if role.for_automation {
+            Tone::Neutral
+        } else {
+            Tone::Doubtful
+        };
+        let choose = Cell::new(role.choose, tone);
+        table.row([Cell::from(role.name)].into_iter().chain(reaches).chain([choose]));
+    }
+    table
+}
+
+fn reach(reach: Reach) -> Cell {
+    let tone = match reach {
+        Reach::Full => Tone::Good,
+        Reach::Limited | Reach::ReadOnly => Tone::Doubtful,
+        Reach::None => Tone::Neutral,
+    };
+    Cell::new(reach.describe(), tone)
+}
