@@ -6,6 +6,7 @@
 
 mod config;
 mod config_file;
+mod inventory;
 mod profile;
 
 use std::cell::OnceCell;
@@ -14,7 +15,8 @@ use zeroize::Zeroizing;
 
 pub use config::{Config, ConfigDefect};
 pub use config_file::{CONFIG_PATH, ConfigError, ConfigFile, ConfigPlace};
-pub use profile::{NameDefect, Profile, ProfileName, StoredIn};
+pub use inventory::{Inventory, Item, Looked, Outcome};
+pub use profile::{NameDefect, Profile, ProfileName, StoredIn, told_name};
 
 use super::{
     Environment, SourceError, Stored,
@@ -188,6 +190,11 @@ impl Profiles {
         Ok(listing)
     }
 
+    /// Everything that is stored, and what of it can't be read.
+    pub fn inventory(&self) -> Inventory {
+        Inventory::of(self)
+    }
+
     /// The default profile's name, as the first config file that names one has it.
     pub fn named_default(&self) -> Result<Option<Default>, SourceError> {
         for file in &self.files {
@@ -207,6 +214,16 @@ impl Profiles {
         };
         let payload = keychain?.read(name)?;
         Ok(payload.map(|payload| payload.into_profile(name)))
+    }
+}
+
+impl DefaultBy {
+    /// As it follows `because`.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Config(_) => format!("{self} says so"),
+            Self::Only => self.to_string(),
+        }
     }
 }
 
