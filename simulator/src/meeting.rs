@@ -30,7 +30,13 @@ impl Default for Meeting {
 
 impl Meeting {
     pub(crate) fn call(&self, wanted: usize) {
-        self.0.send_modify(|count| *count = Count { wanted, most: 0, ..*count });
+        self.0.send_modify(|count| {
+            *count = Count {
+                wanted,
+                most: 0,
+                ..*count
+            }
+        });
     }
 
     /// The most requests that were here at once since the meeting was called.

@@ -94,6 +94,9 @@ impl SourceError {
     /// The process's exit code (design: Exit codes).
     pub fn exit_code(&self) -> u8 {
         match self {
+            Self::StdinNeedsFlag {
+                origin: Origin::Profile { .. },
+            } => 10,
             Self::Unreadable { .. } | Self::BlankFlag { .. } | Self::StdinNeedsFlag { .. } | Self::ProfileName(_) => 2,
             Self::Config(error) => error.exit_code(),
             Self::Keychain(error) => error.exit_code(),

@@ -1,6 +1,10 @@
 //! Sources that contradict each other: an error under strict-auth, a warning without.
 
-use super::{key_material::Contender, places::Origin, profiles::{StoredIn, told_name}};
+use super::{
+    key_material::Contender,
+    places::Origin,
+    profiles::{StoredIn, told_name},
+};
 use crate::explanation::Explanation;
 
 /// Sources that contradict each other: an error under strict-auth, a warning without.

@@ -57,6 +57,9 @@ impl Parts {
     /// What a stored profile gives, whatever flags and variables say. That it is stored twice is judged.
     pub(super) fn stored(found: &Found, judge: &mut Judge) -> Result<Self, SourceError> {
         let profile = &found.profile;
+        if let Some(error) = &found.unasked {
+            judge.warn(format!("{error}; the profile in {} is used", profile.stored_in));
+        }
         if !found.differing.is_empty() {
             judge.contradiction(Mix::StoredTwice {
                 name: profile.name.clone(),

@@ -15,7 +15,7 @@ pub struct Resolved {
     pub other_kind: Option<KeyKind>,
     /// What was tidied or overridden, in one sentence each.
     pub notes: Vec<String>,
-    /// What strict-auth would have refused, in one sentence each.
+    /// What strict-auth would have refused, and what could not be asked, in one sentence each.
     pub warnings: Vec<String>,
 }
 

@@ -77,12 +77,7 @@ pub(super) fn all(status: &mut Status, order: Order, sources: &Sources<'_>, cons
 }
 
 /// The credential of a row, ready to be proved. `None` if its item can't be read.
-fn subject(
-    status: &Status,
-    row: &Row,
-    sources: &Sources<'_>,
-    console: Console,
-) -> Option<Result<Rc<Resolved>, Error>> {
+fn subject(status: &Status, row: &Row, sources: &Sources<'_>, console: Console) -> Option<Result<Rc<Resolved>, Error>> {
     let resolved = match (&status.in_use, status.item(row)) {
         (Ok(InUse { resolved, .. }), _) if row.is_in_use => Rc::clone(resolved),
         (_, Some(item)) => match resolve(item.read.as_ref().ok()?, sources, console) {

@@ -85,7 +85,11 @@ struct Failure {
 }
 
 pub(super) fn of(status: &Status) -> Told<'_> {
-    let mut places = status.inventory.places.iter().map(|place| (&place.stored_in, told_place(place)));
+    let mut places = status
+        .inventory
+        .places
+        .iter()
+        .map(|place| (&place.stored_in, told_place(place)));
     let keychain = places.by_ref().next().map(|(_, place)| place);
     Told {
         in_use: status.in_use.as_ref().ok().map(|in_use| used(status, in_use)),
@@ -131,7 +135,11 @@ fn profile(status: &Status, row: &Row) -> Option<Profile> {
         key_type: read.and_then(|profile| profile.known_kind()),
         default: row.is_default,
         in_use: row.is_in_use,
-        error: item.read.as_ref().err().map(|error| Failure::of(&SourceError::from(error.clone()).into())),
+        error: item
+            .read
+            .as_ref()
+            .err()
+            .map(|error| Failure::of(&SourceError::from(error.clone()).into())),
         validation: validation(&row.check),
     })
 }

@@ -48,7 +48,11 @@ fn texts(status: &Status, row: &Row) -> [String; 4] {
         let [id, kind] = match &item.read {
             Err(_) => [String::new(), String::new()],
             Ok(profile) => [
-                key_id(&profile.key_id).map_or_else(|| "malformed".to_owned(), |id| id.to_string()),
+                match key_id(&profile.key_id) {
+                    Some(id) => id.to_string(),
+                    None if profile.key_id.is_empty() => String::new(),
+                    None => "malformed".to_owned(),
+                },
                 profile.known_kind().unwrap_or("unknown").to_owned(),
             ],
         };

@@ -38,6 +38,8 @@ pub struct Found {
     pub profile: Profile,
     /// Other places that store a different profile under this name.
     pub differing: Vec<StoredIn>,
+    /// Why the keychain could not be asked whether it has one, where there is a keychain.
+    pub unasked: Option<KeychainError>,
 }
 
 /// All profiles of all places, in the order in which they are asked.
@@ -85,11 +87,14 @@ impl Profiles {
         (!self.bypass_keychain).then(|| self.keychain.get_or_init(Keychain::open).as_ref().map_err(Clone::clone))
     }
 
-    /// The profile of this name. A keychain that can't be asked is passed over if a config file has the profile.
+    /// The profile of this name. A keychain that can't be asked is passed over if a config file has the profile, and that
+    /// is told.
     pub fn find(&self, name: &str) -> Result<Option<Found>, SourceError> {
         let (mut all, mut failure) = (Vec::new(), None);
         match self.in_keychain(name) {
             Ok(profile) => all.extend(profile),
+            // Where there is no keychain, nothing is in it.
+            Err(KeychainError::Unreachable { .. }) => {}
             Err(error) => failure = Some(error),
         }
         for file in &self.files {
@@ -97,8 +102,7 @@ impl Profiles {
         }
         if all.is_empty() {
             return match failure {
-                // Where there is no keychain, nothing is in it.
-                None | Some(KeychainError::Unreachable { .. }) => Ok(None),
+                None => Ok(None),
                 Some(error) => Err(error.into()),
             };
         }
@@ -107,6 +111,7 @@ impl Profiles {
         Ok(Some(Found {
             differing: differing.map(|other| other.stored_in).collect(),
             profile,
+            unasked: failure,
         }))
     }
 

@@ -105,7 +105,9 @@ impl Profile {
 
     /// The kind, if it is one: in its place may stand something that must not be told.
     pub fn known_kind(&self) -> Option<&'static str> {
-        ["team", "individual"].into_iter().find(|kind| *kind == tidy(self.kind()))
+        ["team", "individual"]
+            .into_iter()
+            .find(|kind| *kind == tidy(self.kind()))
     }
 
     /// Whether both name the same key. A path beside the key itself is only where the key once came from.
