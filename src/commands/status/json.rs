@@ -9,7 +9,7 @@ use crate::{
     error::Error,
     explanation::{Explanation, Fact},
     source::{
-        SourceError,
+        self, SourceError,
         profiles::{Looked, Outcome, told_name},
     },
 };
@@ -132,7 +132,7 @@ fn profile(status: &Status, row: &Row) -> Option<Profile> {
         name: told_name(&item.name),
         stored_in: item.stored_in.to_string(),
         key_id: read.and_then(|profile| Some(key_id(&profile.key_id)?.to_string())),
-        key_type: read.and_then(|profile| profile.known_kind()),
+        key_type: read.and_then(source::profiles::Profile::known_kind),
         default: row.is_default,
         in_use: row.is_in_use,
         error: item

@@ -20,7 +20,7 @@ use crate::{
     error::Error,
     report::Console,
     source::{
-        Environment, SourceError, Sources, fields,
+        Environment, KeychainError, SourceError, Sources, fields,
         profiles::{Inventory, Item, Profiles},
     },
 };
@@ -110,7 +110,7 @@ impl Status {
         let items = self.inventory.items.iter().filter_map(|item| item.read.as_ref().err());
         let checks = self.rows.iter().filter_map(|row| row.check.failure());
         let codes = places.map(SourceError::exit_code);
-        let codes = codes.chain(items.map(|error| error.exit_code()));
+        let codes = codes.chain(items.map(KeychainError::exit_code));
         let codes = codes.chain(checks.map(Error::exit_code));
         let unusable = self.unusable().filter(|_| validated).map(Error::exit_code);
         // What is not among them is a defect, and worse than all.
