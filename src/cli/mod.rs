@@ -3,12 +3,14 @@
 mod job;
 mod knowledge;
 mod shared;
+mod status;
 
 use clap::{Parser, Subcommand};
 
 pub use job::{Ci, CleanupArgs, ExecArgs, SetupArgs, TokenArgs, ValidateArgs};
 pub use knowledge::{CapabilitiesArgs, CompletionsArgs, InspectArgs, ManArgs, RolesArgs};
 pub use shared::{CredentialArgs, LifetimeArgs, Output, OutputArgs, PolicyArgs, TimeoutArgs};
+pub use status::StatusArgs;
 
 use crate::handoff;
 
@@ -55,6 +57,8 @@ pub enum Command {
     Capabilities(CapabilitiesArgs),
     /// Show what each role of a key can do, the least privilege first
     Roles(RolesArgs),
+    /// Show the stored profiles, and which credential is used here
+    Status(StatusArgs),
     /// Print the completions of a shell
     Completions(CompletionsArgs),
     /// Print the manual page, or write all of them
@@ -93,6 +97,7 @@ impl Command {
             Self::Inspect(args) => &args.output,
             Self::Capabilities(args) => &args.output,
             Self::Roles(args) => &args.output,
+            Self::Status(args) => &args.output,
         };
         output.output == Output::Json
     }
