@@ -8,7 +8,7 @@
 //! - [`credential`]: key ID, issuer ID, private key, and how they are checked
 //!
 //! [`error`] and [`report`] bring the errors of every floor together; the ground is
-//! [`explanation`], [`clock`], [`text`], [`random`] and [`private_files`].
+//! [`explanation`], [`clock`], [`text`], [`random`], [`private_files`], [`git`] and [`terminal`].
 #![forbid(unsafe_code)]
 
 pub mod cli;
@@ -24,6 +24,7 @@ pub mod private_files;
 pub mod random;
 pub mod report;
 pub mod source;
+pub mod terminal;
 pub mod text;
 pub mod token;
 pub mod usage;

@@ -64,7 +64,10 @@ fn retell(error: &clap::Error) -> Error {
             "no command to run was given".to_owned()
         }
         (ErrorKind::InvalidSubcommand, _) => {
-            advice.insert_str(0, "Commands are: setup, cleanup, token, exec, validate. ");
+            advice.insert_str(
+                0,
+                "Commands are: setup, cleanup, token, exec, validate, login, switch, logout. ",
+            );
             "there is no such command".to_owned()
         }
         (ErrorKind::InvalidValue, Some(flag))

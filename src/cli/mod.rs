@@ -1,11 +1,13 @@
 //! Every flag and its help, nothing else. No flag takes key material.
 
 mod job;
+mod profiles;
 mod shared;
 
 use clap::{Parser, Subcommand};
 
 pub use job::{Ci, CleanupArgs, ExecArgs, SetupArgs, TokenArgs, ValidateArgs};
+pub use profiles::{LoginArgs, LogoutArgs, SwitchArgs};
 pub use shared::{CredentialArgs, LifetimeArgs, Output, OutputArgs, PolicyArgs};
 
 use crate::handoff;
@@ -47,6 +49,12 @@ pub enum Command {
     Exec(ExecArgs),
     /// Prove that the credential works, with one GET /v1/apps
     Validate(ValidateArgs),
+    /// Store a credential under a name, in the keychain or in a config file
+    Login(LoginArgs),
+    /// Make a stored profile the default one
+    Switch(SwitchArgs),
+    /// Remove a stored profile, or all of them
+    Logout(LogoutArgs),
 }
 
 impl Command {
@@ -75,6 +83,9 @@ impl Command {
             Self::Cleanup(args) => &args.output,
             Self::Token(args) => &args.output,
             Self::Validate(args) => &args.output,
+            Self::Login(args) => &args.output,
+            Self::Switch(args) => &args.output,
+            Self::Logout(args) => &args.output,
         };
         output.output == Output::Json
     }

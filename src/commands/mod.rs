@@ -2,9 +2,12 @@
 
 mod cleanup;
 mod exec;
+mod login;
+mod logout;
 mod options;
 mod session;
 mod setup;
+mod switch;
 mod token;
 mod validate;
 
@@ -19,6 +22,9 @@ pub fn run(command: &Command, environment: &Environment, console: Console) -> Re
         Command::Cleanup(args) => cleanup::run(args, environment, console),
         Command::Token(args) => token::run(args, environment, console),
         Command::Validate(args) => validate::run(args, environment, console),
+        Command::Login(args) => login::run(args, environment, console),
+        Command::Switch(args) => switch::run(args, environment, console),
+        Command::Logout(args) => logout::run(args, environment, console),
     }
     .map(|()| 0)
 }
