@@ -5,7 +5,8 @@ use std::io;
 use thiserror::Error;
 
 use crate::{
-    connect::ConnectError, explanation::Explanation, handoff::HandoffError, source::SourceError, token::TokenError,
+    connect::ConnectError, explanation::Explanation, handoff::HandoffError, source::SourceError,
+    terminal::TerminalError, token::TokenError,
 };
 
 #[derive(Debug, Error)]
@@ -18,6 +19,8 @@ pub enum Error {
     Connect(#[from] ConnectError),
     #[error(transparent)]
     Handoff(#[from] HandoffError),
+    #[error(transparent)]
+    Terminal(#[from] TerminalError),
     /// Flags that are each fine and do not go together, or a value that no layer owns.
     #[error("{what}")]
     Usage { what: String, advice: String },
@@ -45,6 +48,7 @@ impl Error {
             Self::Token(_) | Self::Usage { .. } => 2,
             Self::Connect(error) => error.exit_code(),
             Self::Handoff(error) => error.exit_code(),
+            Self::Terminal(error) => error.exit_code(),
             Self::Output(_) => 30,
         }
     }
@@ -55,6 +59,7 @@ impl Error {
             Self::Token(error) => error.explain(),
             Self::Connect(error) => error.explain(),
             Self::Handoff(error) => error.explain(),
+            Self::Terminal(error) => error.explain(),
             Self::Usage { advice, .. } => Explanation::new(self.to_string()).advice(advice.as_str()),
             Self::Output(_) => Explanation::new(self.to_string()),
         }

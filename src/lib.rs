@@ -8,7 +8,7 @@
 //! - [`credential`]: key ID, issuer ID, private key, and how they are checked
 //!
 //! [`error`] and [`report`] bring the errors of every floor together; the ground is
-//! [`explanation`], [`roles`], [`clock`], [`text`], [`random`] and [`private_files`].
+//! [`explanation`], [`roles`], [`clock`], [`text`], [`random`], [`private_files`], [`git`] and [`terminal`].
 #![forbid(unsafe_code)]
 
 pub mod cli;
@@ -18,12 +18,14 @@ pub mod connect;
 pub mod credential;
 pub mod error;
 pub mod explanation;
+pub mod git;
 pub mod handoff;
 pub mod private_files;
 pub mod random;
 pub mod report;
 pub mod roles;
 pub mod source;
+pub mod terminal;
 pub mod text;
 pub mod token;
 pub mod usage;

@@ -2,6 +2,7 @@
 
 mod job;
 mod knowledge;
+mod profiles;
 mod shared;
 mod status;
 
@@ -9,6 +10,7 @@ use clap::{Parser, Subcommand};
 
 pub use job::{Ci, CleanupArgs, ExecArgs, SetupArgs, TokenArgs, ValidateArgs};
 pub use knowledge::{CapabilitiesArgs, CompletionsArgs, InspectArgs, ManArgs, RolesArgs};
+pub use profiles::{LoginArgs, LogoutArgs, SwitchArgs};
 pub use shared::{CredentialArgs, LifetimeArgs, Output, OutputArgs, PolicyArgs, TimeoutArgs};
 pub use status::StatusArgs;
 
@@ -57,8 +59,14 @@ pub enum Command {
     Capabilities(CapabilitiesArgs),
     /// Show what each role of a key can do, the least privilege first
     Roles(RolesArgs),
+    /// Store a credential under a name, in the keychain or in a config file
+    Login(LoginArgs),
     /// Show the stored profiles, and which credential is used here
     Status(StatusArgs),
+    /// Make a stored profile the default one
+    Switch(SwitchArgs),
+    /// Remove a stored profile, or all of them
+    Logout(LogoutArgs),
     /// Print the completions of a shell
     Completions(CompletionsArgs),
     /// Print the manual page, or write all of them
@@ -98,6 +106,9 @@ impl Command {
             Self::Capabilities(args) => &args.output,
             Self::Roles(args) => &args.output,
             Self::Status(args) => &args.output,
+            Self::Login(args) => &args.output,
+            Self::Switch(args) => &args.output,
+            Self::Logout(args) => &args.output,
         };
         output.output == Output::Json
     }

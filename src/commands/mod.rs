@@ -5,12 +5,15 @@ mod cleanup;
 mod completions;
 mod exec;
 mod inspect;
+mod login;
+mod logout;
 mod man;
 mod options;
 mod roles;
 mod session;
 mod setup;
 mod status;
+mod switch;
 mod token;
 mod validate;
 
@@ -32,6 +35,9 @@ pub fn run(command: &Command, environment: &Environment, console: Console) -> Re
         Command::Roles(args) => roles::run(args, console),
         Command::Completions(args) => completions::run(args, console),
         Command::Man(args) => man::run(args, console),
+        Command::Login(args) => login::run(args, environment, console),
+        Command::Switch(args) => switch::run(args, environment, console),
+        Command::Logout(args) => logout::run(args, environment, console),
     }
     .map(|()| 0)
 }

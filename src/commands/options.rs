@@ -13,8 +13,11 @@ use crate::{
     error::Error,
     handoff::{self, Convention, forms_of_key, forms_of_token},
     report::Console,
-    source::{self, AuthDir, Resolved, SourceError, Sources, fields},
-    token::{Audience, Lifetime, Scope, Token, TokenRequest, mint},
+    source::{
+        self, AuthDir, Environment, Flags, Resolved, SourceError, Sources, fields,
+        profiles::{ProfileName, Profiles},
+    },
+    token::{Audience, Lifetime, Scope, Token, TokenRequest, mint, parse_seconds},
 };
 
 /// Where the API is, and which of Apple's two services it is: the one that was asked for, now or when `before` was made.
@@ -111,13 +114,18 @@ impl PolicyArgs {
 
 impl TimeoutArgs {
     pub(super) fn budget(&self) -> Result<Duration, Error> {
-        match crate::token::parse_seconds(&self.timeout) {
-            Some(seconds @ 1..=600) => Ok(Duration::from_secs(seconds)),
-            _ => Err(Error::Usage {
-                what: "the time-out can't be read".to_owned(),
-                advice: "Give --timeout as seconds or minutes, from 1s to 10m.".to_owned(),
-            }),
-        }
+        budget(&self.timeout)
+    }
+}
+
+/// The time for all requests and retries together.
+pub(super) fn budget(timeout: &str) -> Result<Duration, Error> {
+    match parse_seconds(timeout) {
+        Some(seconds @ 1..=600) => Ok(Duration::from_secs(seconds)),
+        _ => Err(Error::Usage {
+            what: "the time-out can't be read".to_owned(),
+            advice: "Give --timeout as seconds or minutes, from 1s to 10m.".to_owned(),
+        }),
     }
 }
 
@@ -178,7 +186,17 @@ pub(super) fn warn_of_skew(skew: Option<Skew>, console: Console) {
 
 /// Finds the credential, masks every key that was read, and tells what was odd.
 pub(super) fn resolve(sources: &Sources<'_>, auth_dir: Option<&AuthDir>, console: Console) -> Result<Resolved, Error> {
-    let resolved = source::resolve(sources, auth_dir, &mut Stdin, &mut |key| {
+    resolve_with(sources, auth_dir, &mut Stdin, console)
+}
+
+/// The same with something else in the place of standard input.
+pub(super) fn resolve_with(
+    sources: &Sources<'_>,
+    auth_dir: Option<&AuthDir>,
+    stdin: &mut dyn Read,
+    console: Console,
+) -> Result<Resolved, Error> {
+    let resolved = source::resolve(sources, auth_dir, stdin, &mut |key| {
         console
             .mask(|| forms_of_key(key))
             .map_err(|error| SourceError::Mask(error.to_string()))
@@ -187,6 +205,17 @@ pub(super) fn resolve(sources: &Sources<'_>, auth_dir: Option<&AuthDir>, console
         console.warn(warning);
     }
     Ok(resolved)
+}
+
+/// The profiles that a command works on.
+pub(super) fn profiles(settings: &Flags, environment: &Environment) -> Result<Profiles, Error> {
+    let bypass = Sources::new(settings, false, environment)?.boolean(&fields::BYPASS_KEYCHAIN)?;
+    Ok(Profiles::new(environment, bypass.unwrap_or(false)))
+}
+
+/// The name that `--name` gives.
+pub(super) fn profile_name(text: &str) -> Result<ProfileName, Error> {
+    Ok(ProfileName::parse(text).map_err(SourceError::ProfileName)?)
 }
 
 /// Standard input, which gets its buffer when it is first read and not before.

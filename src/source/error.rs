@@ -1,6 +1,6 @@
 //! Why no credential could be resolved. Every variant names places and never a value that was refused.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -69,6 +69,20 @@ pub enum SourceError {
     ProfileKind { origin: Origin },
     #[error("this can't be the name of a profile: {0}")]
     ProfileName(NameDefect),
+    /// Another profile is stored under this name.
+    #[error("a profile of this name is stored already")]
+    NameTaken { name: String, stored_in: StoredIn },
+    /// The keychain did not take a profile. The config file that would, if there is one.
+    #[error("{error}")]
+    NotStored {
+        error: KeychainError,
+        instead: Option<PathBuf>,
+    },
+    /// Some of what was to be removed is still there.
+    #[error("not everything could be removed")]
+    NotRemoved { gone: Vec<String>, why: Vec<SourceError> },
+    #[error("there is no home directory to keep a config file in")]
+    NoHome,
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
@@ -87,6 +101,8 @@ pub enum SourceError {
 pub struct Stored {
     /// Where they are looked for.
     pub places: Vec<StoredIn>,
+    /// Why the keychain is not among them, if it could not be asked.
+    pub keychain: Option<KeychainError>,
     pub names: Vec<String>,
 }
 
@@ -97,11 +113,17 @@ impl SourceError {
             Self::StdinNeedsFlag {
                 origin: Origin::Profile { .. },
             } => 10,
-            Self::Unreadable { .. } | Self::BlankFlag { .. } | Self::StdinNeedsFlag { .. } | Self::ProfileName(_) => 2,
+            Self::Unreadable { .. }
+            | Self::BlankFlag { .. }
+            | Self::StdinNeedsFlag { .. }
+            | Self::ProfileName(_)
+            | Self::NameTaken { .. } => 2,
+            Self::NotRemoved { why, .. } => why.first().map_or(1, Self::exit_code),
+            Self::NotStored { error, .. } => error.exit_code(),
             Self::Config(error) => error.exit_code(),
             Self::Keychain(error) => error.exit_code(),
             Self::Mixed(_) => 11,
-            Self::KeyFile { .. } | Self::AuthDir { .. } | Self::Mask(_) => 30,
+            Self::KeyFile { .. } | Self::AuthDir { .. } | Self::Mask(_) | Self::NoHome => 30,
             _ => 10,
         }
     }
@@ -134,6 +156,12 @@ impl SourceError {
             Self::Key { origin, defect } => explanation
                 .fact(".p8", format!("from {origin}"))
                 .advice(defect.remedy()),
+            Self::KeyInPath { origin: origin @ Origin::Flag(told) } => {
+                explanation.fact(".p8", format!("from {origin}")).advice(format!(
+                    "Others can see the arguments of a process. Write {told} and the path of the .p8 file, or {told} - \
+                     and give the key on standard input."
+                ))
+            }
             Self::KeyInPath { origin } => explanation.fact(".p8", format!("from {origin}")).advice(
                 "Give the path of the file that holds it. The key itself goes into ASC_PRIVATE_KEY or ASC_PRIVATE_KEY_B64 \
                  (in the GitHub Action: the input private-key).",
@@ -170,6 +198,18 @@ impl SourceError {
                 .advice("Store the profile again with asc-auth login --force."),
             Self::ProfileName(_) => explanation
                 .advice("A name is visible text of at most 64 characters, such as MyApp."),
+            Self::NameTaken { name, stored_in } => explanation
+                .fact("profile", format!("{}, in {stored_in}", told_name(name)))
+                .advice("Nothing was changed. Replace it with --force, or give another --name."),
+            Self::NotStored { error, instead } => instead
+                .iter()
+                .fold(explanation, |explanation, file| explanation.fact("instead", would_go_to(file)))
+                .advice(error.advice()),
+            Self::NotRemoved { gone, why } => explain_rest(explanation, gone, why),
+            Self::NoHome => explanation.fact(HOME, "not set, or no absolute path").advice(
+                "Nothing was stored. Set it, or name a config file with ASC_CONFIG_PATH; login --local stores in \
+                 ./.asc/config.json.",
+            ),
             Self::Config(error) => explanation.advice(error.advice()),
             Self::Keychain(error) => explanation.advice(error.advice()),
             Self::AuthDir { path, .. } => path
@@ -186,6 +226,29 @@ impl SourceError {
     }
 }
 
+const HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+
+fn would_go_to(file: &Path) -> String {
+    format!(
+        "--bypass-keychain stores in {}, with the path of the key",
+        file.display()
+    )
+}
+
+/// What is gone, and for each place that failed why. The first says what to do.
+fn explain_rest(explanation: Explanation, gone: &[String], why: &[SourceError]) -> Explanation {
+    let explanation = gone
+        .iter()
+        .fold(explanation, |explanation, item| explanation.fact("removed", item));
+    let explanation = why.iter().fold(explanation, |explanation, error| {
+        explanation.fact("failed", error.to_string())
+    });
+    match why.first().map(SourceError::explain) {
+        Some(first) => explanation.advice(first.advice),
+        None => explanation,
+    }
+}
+
 /// The names of some, as a sentence has them.
 fn names(known: &[String]) -> String {
     const SHOWN: usize = 8;
@@ -199,6 +262,10 @@ fn names(known: &[String]) -> String {
 impl Stored {
     fn explain(&self, explanation: Explanation) -> Explanation {
         let explanation = explanation.fact("not in", list(&self.places));
+        let explanation = match &self.keychain {
+            Some(error) => explanation.fact("keychain", error.to_string()),
+            None => explanation,
+        };
         if self.names.is_empty() {
             return explanation.advice(
                 "No profile is stored here. Store one with asc-auth login, or leave the profile out, and give \
@@ -249,17 +316,28 @@ fn explain_missing(explanation: Explanation, missing: &[MissingField], individua
              On GitLab a protected variable reaches protected branches and tags only.\n",
         );
     }
+    // A command that reads no variable.
+    let flags_alone = all().all(|(origin, _)| matches!(origin, Origin::Flag(_)));
     if missing.iter().any(|field| field.what == "issuer ID") && !individual {
         advice.push_str(
             "The issuer ID stands above the list of keys in Users and Access → Integrations. \
-             An individual key has none: say so with ASC_KEY_TYPE=individual (in the Action: key-type: individual).\n",
+             An individual key has none: say so with ",
         );
+        advice.push_str(if flags_alone {
+            "--key-type individual.\n"
+        } else {
+            "ASC_KEY_TYPE=individual (in the Action: key-type: individual).\n"
+        });
     }
     if missing.iter().any(|field| field.what == "key ID") {
         advice.push_str("The key ID stands beside the key's name, and in the file's name: AuthKey_<key ID>.p8.\n");
     }
     if missing.iter().any(|field| field.what == "private key") {
-        advice.push_str("The private key is the content of the .p8 file, as text or as base64, or its path.\n");
+        advice.push_str(if flags_alone {
+            "The private key is given as the path of the .p8 file, or as - and its content on standard input.\n"
+        } else {
+            "The private key is the content of the .p8 file, as text or as base64, or its path.\n"
+        });
     }
     if let Some((Origin::Profile { .. }, _)) = places().next() {
         advice.push_str("The profile is incomplete. Store it again with asc-auth login --force.\n");

@@ -97,7 +97,7 @@ impl Parts {
     /// was given: the Action uses stored profiles by name alone, and under strict-auth an empty variable, which is what
     /// a pull request from a fork has in the place of a secret, is missing and nothing else.
     pub(super) fn complete(self, sources: &Sources<'_>, bypass: bool, judge: &mut Judge) -> Result<Self, SourceError> {
-        if !self.lacks_any() || sources.reads_inputs() || (judge.strict && gives_a_blank(sources)) {
+        if !self.lacks_any() || !sources.reads_default_profile() || (judge.strict && gives_a_blank(sources)) {
             return Ok(self);
         }
         let profiles = Profiles::new(sources.environment, bypass);

@@ -55,9 +55,9 @@ pub struct Field {
     pub variable: Option<&'static str>,
 }
 
-/// The flags that were given, by their names.
+/// The flags that were given, by their names: how each was spelt, and its value.
 #[derive(Clone, Default)]
-pub struct Flags(BTreeMap<&'static str, Zeroizing<String>>);
+pub struct Flags(BTreeMap<&'static str, (&'static str, Zeroizing<String>)>);
 
 impl fmt::Debug for Flags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -67,9 +67,16 @@ impl fmt::Debug for Flags {
 
 impl Flags {
     #[must_use]
-    pub fn with(mut self, name: &'static str, value: Option<&str>) -> Self {
+    pub fn with(self, name: &'static str, value: Option<&str>) -> Self {
+        self.spelt(name, name, value)
+    }
+
+    /// The same for a command that knows the flag by another name, or has its value from somewhere else: messages say
+    /// `told`.
+    #[must_use]
+    pub fn spelt(mut self, name: &'static str, told: &'static str, value: Option<&str>) -> Self {
         if let Some(value) = value {
-            self.0.insert(name, Zeroizing::new(value.to_owned()));
+            self.0.insert(name, (told, Zeroizing::new(value.to_owned())));
         }
         self
     }
@@ -81,8 +88,12 @@ pub struct Sources<'a> {
     flags: &'a Flags,
     pub(super) inputs: bool,
     reads_auth_dir: bool,
+    flags_alone: bool,
     pub(super) environment: &'a Environment,
 }
+
+/// What there is where nothing is read but flags.
+static NOTHING: Environment = Environment::Fixed(BTreeMap::new());
 
 /// One place and what it holds.
 #[derive(Debug)]
@@ -102,15 +113,24 @@ impl<'a> Sources<'a> {
     /// A flag with an empty value, which is what a misspelt shell variable gives, is refused here, so that no command
     /// can take it for absent: `--expect-app "$TYPO"` must not switch the check off.
     pub fn new(flags: &'a Flags, inputs: bool, environment: &'a Environment) -> Result<Self, SourceError> {
-        match flags.0.iter().find(|(_, value)| tidy(value).is_empty()) {
-            Some((name, _)) => Err(SourceError::BlankFlag { name }),
+        match flags.0.values().find(|(_, value)| tidy(value).is_empty()) {
+            Some((told, _)) => Err(SourceError::BlankFlag { name: told }),
             None => Ok(Self {
                 flags,
                 inputs,
                 reads_auth_dir: false,
+                flags_alone: false,
                 environment,
             }),
         }
+    }
+
+    /// Flags and nothing else: no variable, and no stored profile.
+    pub fn of_flags_alone(flags: &'a Flags) -> Result<Self, SourceError> {
+        Ok(Self {
+            flags_alone: true,
+            ..Self::new(flags, false, &NOTHING)?
+        })
     }
 
     /// The same for a command that may go on with what an earlier `setup` left.
@@ -127,9 +147,10 @@ impl<'a> Sources<'a> {
         self.environment.path(AUTH_DIR).filter(|_| self.reads_auth_dir)
     }
 
-    /// Whether this is a step of the GitHub Action.
-    pub(super) fn reads_inputs(&self) -> bool {
-        self.inputs
+    /// Whether a stored profile may complete what was given: no step of the GitHub Action takes one that it did not
+    /// name.
+    pub(super) fn reads_default_profile(&self) -> bool {
+        !self.inputs && !self.flags_alone
     }
 
     /// Whether a flag gives one of these fields.
@@ -146,15 +167,21 @@ impl<'a> Sources<'a> {
     }
 
     pub fn find(&self, field: &Field) -> Found {
-        let flag = field.flag.map(|name| Place {
-            origin: Origin::Flag(name),
-            presence: Presence::of(self.flags.0.get(name).cloned()),
+        let flag = field.flag.map(|name| match self.flags.0.get(name) {
+            Some((told, value)) => Place {
+                origin: Origin::Flag(told),
+                presence: Presence::of(Some(value.clone())),
+            },
+            None => Place {
+                origin: Origin::Flag(name),
+                presence: Presence::Unset,
+            },
         });
         let input = field.input.filter(|_| self.inputs).map(|name| Place {
             origin: Origin::Input(name),
             presence: self.environment.get(&input_variable(name)),
         });
-        let variable = field.variable.map(|name| Place {
+        let variable = field.variable.filter(|_| !self.flags_alone).map(|name| Place {
             origin: Origin::Variable(name),
             presence: self.environment.get(name),
         });

@@ -8,6 +8,8 @@ mod config;
 mod config_file;
 mod inventory;
 mod profile;
+mod remove;
+mod store;
 
 use std::cell::OnceCell;
 
@@ -17,6 +19,8 @@ pub use config::{Config, ConfigDefect};
 pub use config_file::{CONFIG_PATH, ConfigError, ConfigFile, ConfigPlace};
 pub use inventory::{Inventory, Item, Looked, Outcome};
 pub use profile::{NameDefect, Profile, ProfileName, StoredIn, told_name};
+pub use remove::{Entry, Leaving, Stock};
+pub use store::{Destination, Kept, Manner, Switched};
 
 use super::{
     Environment, SourceError, Stored,
@@ -77,6 +81,10 @@ impl Profiles {
         }
     }
 
+    pub fn bypasses_keychain(&self) -> bool {
+        self.bypass_keychain
+    }
+
     /// The config files, the first to be asked first.
     pub fn files(&self) -> &[ConfigFile] {
         &self.files
@@ -135,12 +143,14 @@ impl Profiles {
 
     /// What there is, for an error to tell.
     pub(super) fn stored(&self) -> Stored {
-        let keychain = (!self.bypass_keychain).then_some(StoredIn::Keychain);
+        let keychain = self.keychain().map(|keychain| keychain.and_then(Keychain::names).err());
         Stored {
-            places: keychain
+            places: matches!(keychain, Some(None))
+                .then_some(StoredIn::Keychain)
                 .into_iter()
                 .chain(self.files.iter().map(ConfigFile::stored_in))
                 .collect(),
+            keychain: keychain.flatten(),
             names: self.names().unwrap_or_default(),
         }
     }

@@ -1,0 +1,128 @@
+//! The flags of the commands for stored profiles, in alphabetical order.
+
+use clap::Args;
+
+use super::OutputArgs;
+use crate::source::Flags;
+
+/// Store a credential as a profile.
+///
+/// The keychain keeps the key itself, so that the profile works when the .p8 is gone; a config file keeps the path of it.
+/// Flags give the credential, or whoever sits at the terminal: no variable does but ASC_BYPASS_KEYCHAIN, ASC_CONFIG_PATH
+/// and ASC_API_URL.
+#[derive(Args, Debug)]
+pub struct LoginArgs {
+    /// The profile's name, such as MyApp
+    #[arg(long, value_name = "NAME", help_heading = "Profile")]
+    pub name: Option<String>,
+    /// Make it the default profile, which the first one is anyway
+    #[arg(long, help_heading = "Profile")]
+    pub default: bool,
+    /// Replace the profile that has this name
+    #[arg(long, help_heading = "Profile")]
+    pub force: bool,
+    /// Store it in the config file instead of the keychain [env: ASC_BYPASS_KEYCHAIN]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Profile")]
+    bypass_keychain: Option<String>,
+    /// Store it in ./.asc/config.json, for this directory
+    #[arg(long, help_heading = "Profile")]
+    pub local: bool,
+    /// Key ID, ten characters; the name of the file may say it: AuthKey_<key ID>.p8
+    #[arg(long, value_name = "ID", help_heading = "Credential")]
+    key_id: Option<String>,
+    /// Issuer ID, a UUID; an individual key has none
+    #[arg(long, value_name = "UUID", help_heading = "Credential")]
+    issuer_id: Option<String>,
+    /// The .p8 file, or - for standard input; a terminal asks for the key without it
+    #[arg(long, value_name = "FILE", alias = "private-key-path", help_heading = "Credential")]
+    pub private_key: Option<String>,
+    /// team or individual [default: team]
+    #[arg(long, value_name = "TYPE", help_heading = "Credential")]
+    key_type: Option<String>,
+    /// Prove the credential with a request, and store it only if it works
+    #[arg(long, help_heading = "Validation")]
+    pub network: bool,
+    /// API root: https, or http on loopback [env: ASC_API_URL] [default: Apple's]
+    #[arg(long, value_name = "URL", help_heading = "Validation")]
+    api_url: Option<String>,
+    /// For the Apple Developer Enterprise Program: its audience and host
+    #[arg(long, help_heading = "Validation")]
+    pub in_house: bool,
+    /// How long all requests and retries may take together [default: 60s]
+    #[arg(long, value_name = "TIME", help_heading = "Validation")]
+    pub timeout: Option<String>,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Remove a profile from the keychain and from config files. No .p8 file is removed.
+#[derive(Args, Debug)]
+pub struct LogoutArgs {
+    /// The profile to remove
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Remove every profile
+    #[arg(long, conflicts_with = "name")]
+    pub all: bool,
+    /// Don't ask whether every profile is to be removed
+    #[arg(long)]
+    pub confirm: bool,
+    /// Leave the keychain as it is [env: ASC_BYPASS_KEYCHAIN]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    bypass_keychain: Option<String>,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Make a stored profile the default one.
+#[derive(Args, Debug)]
+pub struct SwitchArgs {
+    /// The profile that is used from now on where none is named
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Don't look into the keychain [env: ASC_BYPASS_KEYCHAIN]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    bypass_keychain: Option<String>,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+impl LoginArgs {
+    /// What is to be stored.
+    pub fn credential(&self) -> Flags {
+        Flags::default()
+            .with("--key-id", self.key_id.as_deref())
+            .with("--issuer-id", self.issuer_id.as_deref())
+            .with("--key-type", self.key_type.as_deref())
+    }
+
+    /// How, and how it is proved.
+    pub fn settings(&self) -> Flags {
+        Flags::default()
+            .with("--bypass-keychain", self.bypass_keychain.as_deref())
+            .with("--api-url", self.api_url.as_deref())
+    }
+
+    /// A flag that does nothing without `--network`.
+    pub fn idle(&self) -> Option<&'static str> {
+        let flags = [
+            (self.api_url.is_some(), "--api-url"),
+            (self.in_house, "--in-house"),
+            (self.timeout.is_some(), "--timeout"),
+        ];
+        let given = flags.into_iter().find(|(given, _)| *given && !self.network);
+        given.map(|(_, name)| name)
+    }
+}
+
+impl LogoutArgs {
+    pub fn settings(&self) -> Flags {
+        Flags::default().with("--bypass-keychain", self.bypass_keychain.as_deref())
+    }
+}
+
+impl SwitchArgs {
+    pub fn settings(&self) -> Flags {
+        Flags::default().with("--bypass-keychain", self.bypass_keychain.as_deref())
+    }
+}

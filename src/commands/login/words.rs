@@ -1,0 +1,113 @@
+//! What `login` says: the report, and the same as JSON.
+
+use serde::Serialize;
+
+use super::{Given, Proof};
+use crate::{
+    commands::validate::{line, lines_of, proof_lines},
+    error::Error,
+    report::Console,
+    source::profiles::{Kept, Profile, StoredIn},
+};
+
+/// Everything worth telling of a login.
+pub(super) struct Login<'a> {
+    pub(super) profile: &'a Profile,
+    pub(super) given: &'a Given,
+    pub(super) proof: Option<&'a Proof>,
+    pub(super) kept: &'a Kept,
+}
+
+#[derive(Serialize)]
+struct Stored<'a> {
+    name: &'a str,
+    key_id: &'a str,
+    key_type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issuer_id: Option<&'a str>,
+    /// `keychain`, or a config file.
+    stored_in: String,
+    /// Where the key was read from. Null if that was no file.
+    private_key_path: Option<&'a str>,
+    /// Whether a profile of this name was there before.
+    replaced: bool,
+    /// Whether it is the default profile in this directory.
+    is_default: bool,
+    /// The default profile in this directory.
+    default: Option<&'a str>,
+    /// Whether Apple was asked.
+    validated: bool,
+    /// The command that uses it.
+    next: String,
+    notes: &'a [String],
+    warnings: &'a [String],
+}
+
+impl Login<'_> {
+    pub(super) fn tell(&self, warnings: &[String], console: Console) -> Result<(), Error> {
+        let profile = self.profile;
+        let next = format!("asc-auth token --profile {}", quoted(&profile.name));
+        if console.is_json() {
+            return console.json(&Stored {
+                name: &profile.name,
+                key_id: &profile.key_id,
+                key_type: &profile.key_type,
+                issuer_id: some(&profile.issuer_id),
+                stored_in: profile.stored_in.to_string(),
+                private_key_path: some(&profile.private_key_path),
+                replaced: self.kept.replaced,
+                is_default: self.is_default(),
+                default: self.kept.default.as_ref().map(|default| default.name.as_str()),
+                validated: self.proof.is_some(),
+                next,
+                notes: &self.given.resolved.notes,
+                warnings,
+            });
+        }
+        let mut lines = lines_of(&self.given.resolved);
+        lines.extend(self.proof.map(proof_lines).unwrap_or_default());
+        lines.push(line("stored in", &self.place()));
+        lines.push(line("default", &self.default()));
+        lines.push(line("next", &next));
+        let done = if self.kept.replaced { "replaced" } else { "stored" };
+        console.report(
+            &format!("App Store Connect: {done} the profile {}", profile.name),
+            &lines,
+        );
+        Ok(())
+    }
+
+    fn is_default(&self) -> bool {
+        let default = self.kept.default.as_ref();
+        default.is_some_and(|default| default.name == self.profile.name)
+    }
+
+    fn place(&self) -> String {
+        match &self.profile.stored_in {
+            StoredIn::Keychain => "keychain, with the key itself: it works without the .p8 file".to_owned(),
+            StoredIn::Config(file) => format!("{file}, with the path of the key: {}", self.profile.private_key_path),
+        }
+    }
+
+    fn default(&self) -> String {
+        match &self.kept.default {
+            _ if self.is_default() => "yes".to_owned(),
+            Some(default) => format!("no, that is {} ({})", default.name, default.said_by),
+            None => "no".to_owned(),
+        }
+    }
+}
+
+fn some(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+/// As a word of a shell.
+pub(super) fn quoted(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./@+:,".contains(c);
+    if text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}

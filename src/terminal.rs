@@ -1,0 +1,284 @@
+//! Asking the person at the terminal: for a word, for a yes, for a key.
+//!
+//! Questions go to standard error, because standard output is a result. While a key is typed or pasted nothing of it is
+//! shown, whatever way that ends, and what follows it in a paste never reaches the shell.
+
+use std::io::{self, IsTerminal, Write};
+
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use crate::explanation::Explanation;
+
+/// In bytes: no answer is longer, and a buffer that grows leaves copies behind.
+const LARGEST: usize = 64 * 1024;
+
+#[derive(Debug, Error)]
+pub enum TerminalError {
+    /// Ctrl-C, where it sends no signal.
+    #[error("interrupted")]
+    Interrupted,
+    #[error("this terminal can't hide what is typed")]
+    CantHide,
+    #[error("the terminal can't be used: {0}")]
+    Failed(#[from] io::Error),
+}
+
+impl TerminalError {
+    /// The process's exit code (design: Exit codes). Ctrl-C ends it as the signal would have.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Interrupted => 130,
+            Self::CantHide => 2,
+            Self::Failed(_) => 30,
+        }
+    }
+
+    pub fn explain(&self) -> Explanation {
+        Explanation::new(self.to_string()).advice(match self {
+            Self::Interrupted => "Nothing was stored.",
+            Self::CantHide => {
+                "Give the key as a file, or as - and the key on standard input: --private-key AuthKey_….p8."
+            }
+            Self::Failed(_) => "Give the values as flags instead; asc-auth COMMAND --help lists them.",
+        })
+    }
+}
+
+/// Whether somebody is there to answer.
+pub fn is_attended() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// One line, without white space around it. Empty at the end of input as well.
+pub fn ask(question: &str) -> Result<String, TerminalError> {
+    prompt(question)?;
+    let mut line = String::new();
+    io::stdin().read_line(&mut line)?;
+    Ok(line.trim().to_owned())
+}
+
+/// Whether the answer is yes, and nothing like it.
+pub fn confirms(question: &str) -> Result<bool, TerminalError> {
+    let answer = ask(&format!("{question} [y/N] "))?;
+    Ok(["y", "yes"].iter().any(|yes| answer.eq_ignore_ascii_case(yes)))
+}
+
+/// A text of several lines that is not shown. It ends with the END line of a PEM, with an empty line or with Ctrl-D.
+pub fn ask_hidden(question: &str) -> Result<Zeroizing<Vec<u8>>, TerminalError> {
+    let typed = hidden::read(|| prompt(question));
+    // Nobody has seen the line end that was typed.
+    let _ = writeln!(io::stderr());
+    typed
+}
+
+fn prompt(question: &str) -> io::Result<()> {
+    let mut stderr = io::stderr().lock();
+    stderr.write_all(question.as_bytes())?;
+    stderr.flush()
+}
+
+#[cfg(unix)]
+mod hidden {
+    use std::{fs::File, io::Read, os::fd::AsFd};
+
+    use nix::sys::termios::{InputFlags, LocalFlags, SetArg, SpecialCharacterIndices, Termios, tcgetattr, tcsetattr};
+
+    use super::{LARGEST, Next, TerminalError, Typed, Zeroizing, io};
+
+    /// Standard input's terminal, which shows nothing and makes no signals until this is dropped.
+    struct Hiding {
+        terminal: File,
+        before: Termios,
+    }
+
+    impl Hiding {
+        fn begin() -> io::Result<Self> {
+            let terminal = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+            let before = tcgetattr(&terminal)?;
+            let mut hidden = before.clone();
+            hidden.local_flags.remove(
+                LocalFlags::ECHO | LocalFlags::ECHONL | LocalFlags::ICANON | LocalFlags::ISIG | LocalFlags::IEXTEN,
+            );
+            // A line end stays what it is: the CR LF of a paste is one and no empty line.
+            hidden
+                .input_flags
+                .remove(InputFlags::ICRNL | InputFlags::INLCR | InputFlags::IGNCR);
+            hidden.control_chars[SpecialCharacterIndices::VMIN as usize] = 1;
+            hidden.control_chars[SpecialCharacterIndices::VTIME as usize] = 0;
+            let hiding = Self { terminal, before };
+            tcsetattr(&hiding.terminal, SetArg::TCSAFLUSH, &hidden)?;
+            Ok(hiding)
+        }
+    }
+
+    impl Drop for Hiding {
+        /// What a paste still holds is thrown away.
+        fn drop(&mut self) {
+            let _ = tcsetattr(&self.terminal, SetArg::TCSAFLUSH, &self.before);
+        }
+    }
+
+    /// Asks when nothing is shown any more.
+    pub(super) fn read(ask: impl FnOnce() -> io::Result<()>) -> Result<Zeroizing<Vec<u8>>, TerminalError> {
+        let hiding = Hiding::begin()?;
+        ask()?;
+        let mut typed = Typed::default();
+        let mut chunk = Zeroizing::new([0; 256]);
+        loop {
+            let length = match (&hiding.terminal).read(&mut *chunk) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                read => read?,
+            };
+            for byte in &chunk[..length] {
+                match typed.push(*byte) {
+                    Next::More => {}
+                    Next::Done => return Ok(typed.text),
+                    Next::Interrupted => return Err(TerminalError::Interrupted),
+                }
+            }
+            if length == 0 || typed.text.len() >= LARGEST {
+                return Ok(typed.text);
+            }
+        }
+    }
+}
+
+#[cfg(windows)]
+mod hidden {
+    use super::{TerminalError, Zeroizing, io};
+
+    pub(super) fn read(_: impl FnOnce() -> io::Result<()>) -> Result<Zeroizing<Vec<u8>>, TerminalError> {
+        Err(TerminalError::CantHide)
+    }
+}
+
+/// What was typed so far, at a terminal that leaves the editing of a line to us.
+#[cfg(unix)]
+struct Typed {
+    text: Zeroizing<Vec<u8>>,
+    /// Where the line begins that is being typed.
+    line: usize,
+    /// Whether a line feed that comes now belongs to the line end before it.
+    after_return: bool,
+}
+
+#[cfg(unix)]
+#[derive(Debug, PartialEq, Eq)]
+enum Next {
+    More,
+    Done,
+    Interrupted,
+}
+
+#[cfg(unix)]
+impl Default for Typed {
+    fn default() -> Self {
+        Self {
+            text: Zeroizing::new(Vec::with_capacity(LARGEST + 256)),
+            line: 0,
+            after_return: false,
+        }
+    }
+}
+
+#[cfg(unix)]
+impl Typed {
+    fn push(&mut self, byte: u8) -> Next {
+        const CTRL_C: u8 = 0x03;
+        const CTRL_D: u8 = 0x04;
+        const CTRL_U: u8 = 0x15;
+        const BACKSPACE: u8 = 0x08;
+        const DELETE: u8 = 0x7f;
+
+        let after_return = std::mem::replace(&mut self.after_return, byte == b'\r');
+        match byte {
+            CTRL_C => return Next::Interrupted,
+            CTRL_D => return Next::Done,
+            b'\n' if after_return => {}
+            b'\r' | b'\n' => return self.end_line(),
+            CTRL_U => self.text.truncate(self.line),
+            BACKSPACE | DELETE => {
+                let shorter = self.text.len().saturating_sub(1);
+                self.text.truncate(shorter.max(self.line));
+            }
+            b'\t' | b' '.. => {
+                self.text.push(byte);
+                return if self.is_end_line() { Next::Done } else { Next::More };
+            }
+            _ => {}
+        }
+        Next::More
+    }
+
+    /// An empty line ends the text, save before it has begun.
+    fn end_line(&mut self) -> Next {
+        let is_empty = self.text[self.line..].trim_ascii().is_empty();
+        if is_empty && !self.text.trim_ascii().is_empty() {
+            return Next::Done;
+        }
+        self.text.push(b'\n');
+        self.line = self.text.len();
+        Next::More
+    }
+
+    /// Whether the line ends as the last one of a PEM does: `-----END PRIVATE KEY-----`.
+    fn is_end_line(&self) -> bool {
+        const END: &[u8] = b"-----END ";
+        let line = &self.text[self.line..];
+        let label = line.windows(END.len()).position(|part| part == END);
+        label.is_some_and(|at| line[at + END.len()..].ends_with(b"-----"))
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    /// What is read of `keys`, and what stays unread.
+    fn typed(keys: &str) -> (Next, String, String) {
+        let mut typed = Typed::default();
+        for (index, byte) in keys.bytes().enumerate() {
+            let next = typed.push(byte);
+            if next != Next::More {
+                let text = String::from_utf8(typed.text.to_vec()).expect("UTF-8");
+                return (next, text, keys[index + 1..].to_owned());
+            }
+        }
+        panic!("it does not end: {keys:?}");
+    }
+
+    const PEM: &str = "-----BEGIN PRIVATE KEY-----\nMIGT\nAgEA\n-----END PRIVATE KEY-----";
+
+    #[test]
+    fn a_pem_ends_with_its_end_line_however_its_lines_end() {
+        for end in ["\n", "\r", "\r\n"] {
+            for before in ["", "\n", " \n\n"] {
+                let paste = format!("{before}{PEM}\nls\n").replace('\n', end);
+                let (next, text, rest) = typed(&paste);
+                assert_eq!((next, text.trim_start()), (Next::Done, PEM), "{paste:?}");
+                assert_eq!(rest, format!("{end}ls{end}"));
+            }
+        }
+        let one_line = PEM.replace('\n', "\\n");
+        assert_eq!(typed(&one_line), (Next::Done, one_line.clone(), String::new()));
+    }
+
+    #[test]
+    fn an_empty_line_and_ctrl_d_end_any_other_text() {
+        for keys in ["MIGT\nAgEA\n\nls", "MIGT\r\nAgEA\r\n\r\nls", "MIGT\nAgEA\n\u{4}ls"] {
+            let (next, text, rest) = typed(keys);
+            assert_eq!(
+                (next, text.as_str(), rest.trim_start()),
+                (Next::Done, "MIGT\nAgEA\n", "ls")
+            );
+        }
+        assert_eq!(typed("\u{4}"), (Next::Done, String::new(), String::new()));
+    }
+
+    #[test]
+    fn a_line_can_be_mended_and_all_of_it_given_up() {
+        assert_eq!(typed("ab\u{7f}c\nxy\u{15}z\u{8}\u{8}\u{8}d\n\n").1, "ac\nd\n");
+        assert_eq!(typed("MIGT\u{3}").0, Next::Interrupted);
+    }
+}
