@@ -109,4 +109,22 @@ mod tests {
         });
         assert!(matches!(failed, Err(KeychainError::Ambiguous { .. })), "{failed:?}");
     }
+
+    #[test]
+    #[cfg(all(unix, not(target_os = "macos")))]
+    fn a_message_that_was_not_answered_is_sent_again_while_there_is_time() {
+        let silence = || {
+            let error = dbus::Error::new_custom("org.freedesktop.DBus.Error.NoReply", "");
+            keyring_core::Error::PlatformFailure(Box::new(dbus_secret_service::Error::Dbus(error)))
+        };
+        let mut tries = 0;
+        let answer = Deadline::of(UNATTENDED).keep("", move || {
+            tries += 1;
+            if tries < 3 { Err(silence()) } else { Ok(tries) }
+        });
+        assert!(matches!(answer, Ok(3)), "{answer:?}");
+
+        let late = Deadline::of(Duration::ZERO).keep("", move || -> keyring_core::Result<()> { Err(silence()) });
+        assert!(matches!(late, Err(KeychainError::TimedOut { .. })), "{late:?}");
+    }
 }

@@ -1,8 +1,8 @@
 //! The system's keychain, where a profile's credential lies at rest: the Secret Service (GNOME Keyring, `KWallet`), the
 //! macOS Keychain, the Windows Credential Manager.
 //!
-//! Every profile is one item, named and filled as the asc CLI does it. No operation lasts longer than a person may need
-//! for the system's prompt, and no program is ever started. Nothing of an item but its name reaches an error.
+//! Every profile is one item, with the asc CLI's service, account and payload. No operation lasts longer than a person
+//! may need for the system's prompt, and no program is ever started. Nothing of an item but its name reaches an error.
 
 mod deadline;
 mod error;

@@ -1,5 +1,6 @@
 //! What differs from one system's keychain to the next: which store it is, how an item is named there, and what the
-//! store's errors mean. The names are those under which the asc CLI stores its items.
+//! store's errors mean. On macOS and Windows the items are the asc CLI's own. On the Secret Service it keeps them in a
+//! collection and a wrapping of its own; there they are named as everybody else names them, and never shared with it.
 
 #[cfg(target_os = "macos")]
 mod apple;

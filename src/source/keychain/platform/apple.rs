@@ -9,6 +9,7 @@ use security_framework::base::Error as SecurityError;
 use super::super::{Environment, KeychainError, PREFIX, SERVICE};
 
 /// Every user has one, or the first operation says otherwise.
+#[expect(clippy::unnecessary_wraps, reason = "the same as on Unix")]
 pub(in super::super) fn find(_: &Environment) -> std::result::Result<(), KeychainError> {
     Ok(())
 }
@@ -38,8 +39,9 @@ pub(in super::super) fn explain(cause: &(dyn StdError + Send + Sync + 'static)) 
     match cause.downcast_ref().map(|error: &SecurityError| error.code()) {
         // errSecInteractionNotAllowed
         Some(-25308) => KeychainError::Locked,
-        // wrPermErr, errSecUserCanceled, errSecInvalidOwnerEdit, errSecNoAccessForItem, errSecReadOnly, errSecAuthFailed
-        Some(-61 | -128 | -25244 | -25243 | -25292 | -25293) => KeychainError::Denied,
+        // wrPermErr, errSecUserCanceled, errSecNoAccessForItem, errSecInvalidOwnerEdit, errSecReadOnly and
+        // errSecAuthFailed
+        Some(-61 | -128 | -25243 | -25244 | -25292 | -25293) => KeychainError::Denied,
         // errSecNotAvailable, errSecNoSuchKeychain, errSecInvalidKeychain, errSecNoDefaultKeychain
         Some(-25291 | -25294 | -25295 | -25307) => KeychainError::unreachable(cause),
         _ => KeychainError::failed(cause),

@@ -138,4 +138,47 @@ mod tests {
             assert_eq!(found(&there), Ok(()), "{there:?}");
         }
     }
+
+    fn over_the_bus(kind: &str) -> ServiceError {
+        let name = format!("org.freedesktop.{kind}");
+        ServiceError::Dbus(dbus::Error::new_custom(name, "in its words"))
+    }
+
+    #[test]
+    fn every_kind_of_failure_is_told_apart() {
+        let missing = |reason: &str| KeychainError::Unreachable {
+            reason: reason.to_owned(),
+        };
+        for (error, meaning) in [
+            (ServiceError::Locked, KeychainError::Locked),
+            (ServiceError::Prompt, KeychainError::Locked),
+            (over_the_bus("Secret.Error.IsLocked"), KeychainError::Locked),
+            (over_the_bus("DBus.Error.AccessDenied"), KeychainError::Denied),
+            (ServiceError::NoResult, missing("its service has no default collection")),
+            (
+                over_the_bus("DBus.Error.ServiceUnknown"),
+                missing("no service for it is on the D-Bus"),
+            ),
+            (
+                over_the_bus("DBus.Error.Disconnected"),
+                missing("the D-Bus can't be reached: DBus error: in its words"),
+            ),
+            (
+                over_the_bus("DBus.Error.Spawn.ChildExited"),
+                missing("its service does not start: DBus error: in its words"),
+            ),
+            (
+                over_the_bus("DBus.Error.UnknownMethod"),
+                KeychainError::failed("DBus error: in its words"),
+            ),
+        ] {
+            let told = format!("{error:?}");
+            assert_eq!(explain(&error), meaning, "{told}");
+            assert!(!is_silence(&Error::PlatformFailure(Box::new(error))), "{told}");
+        }
+        for kind in ["NoReply", "Timeout", "TimedOut"] {
+            let error = over_the_bus(&format!("DBus.Error.{kind}"));
+            assert!(is_silence(&Error::PlatformFailure(Box::new(error))), "{kind}");
+        }
+    }
 }

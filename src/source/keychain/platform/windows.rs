@@ -9,6 +9,7 @@ use windows_native_keyring_store::Store;
 use super::super::{Environment, KeychainError, PREFIX, SERVICE};
 
 /// Every logon session has one, or the first operation says otherwise.
+#[expect(clippy::unnecessary_wraps, reason = "the same as on Unix")]
 pub(in super::super) fn find(_: &Environment) -> std::result::Result<(), KeychainError> {
     Ok(())
 }
