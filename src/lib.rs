@@ -18,6 +18,7 @@ pub mod connect;
 pub mod credential;
 pub mod error;
 pub mod explanation;
+pub mod git;
 pub mod handoff;
 pub mod private_files;
 pub mod random;
