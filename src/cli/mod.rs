@@ -1,11 +1,13 @@
 //! Every flag and its help, nothing else. No flag takes key material.
 
+mod doctor;
 mod job;
 mod knowledge;
 mod shared;
 
 use clap::{Parser, Subcommand};
 
+pub use doctor::DoctorArgs;
 pub use job::{Ci, CleanupArgs, ExecArgs, SetupArgs, TokenArgs, ValidateArgs};
 pub use knowledge::{CapabilitiesArgs, CompletionsArgs, InspectArgs, ManArgs, RolesArgs};
 pub use shared::{CredentialArgs, LifetimeArgs, Output, OutputArgs, PolicyArgs, TimeoutArgs};
@@ -55,6 +57,8 @@ pub enum Command {
     Capabilities(CapabilitiesArgs),
     /// Show what each role of a key can do, the least privilege first
     Roles(RolesArgs),
+    /// Check everything that can be checked, offline, and repair what can be repaired
+    Doctor(DoctorArgs),
     /// Print the completions of a shell
     Completions(CompletionsArgs),
     /// Print the manual page, or write all of them
@@ -66,7 +70,7 @@ impl Command {
     pub fn is_captured(&self) -> bool {
         matches!(
             self,
-            Self::Token(_) | Self::Exec(_) | Self::Inspect(_) | Self::Roles(_) | Self::Completions(_) | Self::Man(_)
+            Self::Token(_) | Self::Exec(_) | Self::Inspect(_) | Self::Roles(_) | Self::Doctor(_) | Self::Completions(_) | Self::Man(_)
         )
     }
 
@@ -93,6 +97,7 @@ impl Command {
             Self::Inspect(args) => &args.output,
             Self::Capabilities(args) => &args.output,
             Self::Roles(args) => &args.output,
+            Self::Doctor(args) => &args.output,
         };
         output.output == Output::Json
     }
