@@ -55,6 +55,19 @@ pub fn open(path: &Path) -> io::Result<File> {
     no_link().read(true).open(path)
 }
 
+/// Opens a regular file to read it, also through links. Nothing is ever waited for, as an open pipe or a device could make
+/// one wait.
+pub fn open_regular(path: &Path) -> io::Result<File> {
+    let metadata = fs::metadata(path)?;
+    if metadata.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if !metadata.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    without_waiting().read(true).open(path)
+}
+
 /// Whether this is a directory that only this user can look into.
 pub fn check_dir(path: &Path) -> Result<(), Unfit> {
     let metadata = fs::symlink_metadata(path).map_err(|error| match error.kind() {
@@ -138,7 +151,9 @@ impl Lock {
 pub fn wide_mode(path: &Path) -> Option<u32> {
     use std::os::unix::fs::MetadataExt;
 
-    let metadata = fs::symlink_metadata(path).ok().filter(|metadata| !metadata.is_symlink())?;
+    let metadata = fs::symlink_metadata(path)
+        .ok()
+        .filter(|metadata| !metadata.is_symlink())?;
     Some(metadata.mode() & 0o777).filter(|mode| mode & 0o077 != 0)
 }
 
@@ -198,6 +213,16 @@ fn no_link() -> OpenOptions {
     options
 }
 
+/// Something else may have taken the file's place since it was looked at, and some files of `/proc` are like pipes.
+#[cfg(unix)]
+fn without_waiting() -> OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+
+    let mut options = OpenOptions::new();
+    options.custom_flags(nix::libc::O_NONBLOCK | nix::libc::O_NOCTTY);
+    options
+}
+
 /// A name that was changed is on the disk when its directory is.
 #[cfg(unix)]
 fn sync_dir(directory: &Path) -> io::Result<()> {
@@ -249,6 +274,11 @@ fn private_file() -> OpenOptions {
 /// Whoever may make links on Windows, may do anything.
 #[cfg(windows)]
 fn no_link() -> OpenOptions {
+    OpenOptions::new()
+}
+
+#[cfg(windows)]
+fn without_waiting() -> OpenOptions {
     OpenOptions::new()
 }
 

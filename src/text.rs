@@ -27,6 +27,7 @@ pub fn io_reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "it does not exist".to_owned(),
         io::ErrorKind::PermissionDenied => "permission was denied".to_owned(),
+        io::ErrorKind::NotADirectory => "a part of its path is no directory".to_owned(),
         io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
         io::ErrorKind::StorageFull => "the disk is full".to_owned(),
         io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => "a quota or size limit was reached".to_owned(),

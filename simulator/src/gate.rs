@@ -1,5 +1,5 @@
 //! What every request passes: its token is examined, it is recorded, a fault may strike, and the
-//! answer gets Apple's headers.
+//! answer gets Apple's headers. A meeting may hold it back.
 
 use std::sync::Arc;
 
@@ -44,6 +44,7 @@ pub(crate) async fn pass(
     seen.status = (fault != Some(Fault::ResetBeforeResponse)).then(|| response.status().as_u16());
     seen.code = response.extensions().get::<Code>().map(|code| code.0.clone());
     shared.record(seen);
+    shared.meeting.attend().await;
 
     match fault {
         Some(Fault::Latency(delay)) => sleep(delay).await,

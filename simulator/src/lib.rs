@@ -31,6 +31,7 @@ mod gate;
 mod keys;
 mod limits;
 mod material;
+mod meeting;
 mod paging;
 mod routes;
 mod scope;

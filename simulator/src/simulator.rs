@@ -165,6 +165,17 @@ impl Simulator {
         self.shared.faults.always(fault);
     }
 
+    /// Holds every answer back until so many requests wait for theirs at the same time; after that, none. A client that
+    /// makes them one after the other meets its own time-out.
+    pub fn answer_together(&self, requests: usize) {
+        self.shared.meeting.call(requests);
+    }
+
+    /// The most requests that were waiting for their answers at the same time.
+    pub fn most_at_once(&self) -> usize {
+        self.shared.meeting.most()
+    }
+
     /// Forgets all faults, queued and standing.
     pub fn clear_faults(&self) {
         self.shared.faults.clear();

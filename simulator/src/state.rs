@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::faults::FaultPlan;
 use crate::keys::KeyStore;
+use crate::meeting::Meeting;
 use crate::seen::{SeenLog, SeenRequest};
 use crate::verify::Rules;
 
@@ -74,6 +75,7 @@ pub(crate) struct Shared {
     pub(crate) url: String,
     pub(crate) keys: KeyStore,
     pub(crate) faults: FaultPlan,
+    pub(crate) meeting: Meeting,
     pub(crate) seen: SeenLog,
     pub(crate) observer: Option<Observer>,
     settings: Mutex<Settings>,
@@ -85,6 +87,7 @@ impl Shared {
             url,
             keys,
             faults: FaultPlan::default(),
+            meeting: Meeting::default(),
             seen: SeenLog::default(),
             observer,
             settings: Mutex::default(),

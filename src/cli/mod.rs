@@ -4,6 +4,7 @@ mod doctor;
 mod job;
 mod knowledge;
 mod shared;
+mod status;
 
 use clap::{Parser, Subcommand};
 
@@ -11,6 +12,7 @@ pub use doctor::DoctorArgs;
 pub use job::{Ci, CleanupArgs, ExecArgs, SetupArgs, TokenArgs, ValidateArgs};
 pub use knowledge::{CapabilitiesArgs, CompletionsArgs, InspectArgs, ManArgs, RolesArgs};
 pub use shared::{CredentialArgs, LifetimeArgs, Output, OutputArgs, PolicyArgs, TimeoutArgs};
+pub use status::StatusArgs;
 
 use crate::handoff;
 
@@ -57,6 +59,8 @@ pub enum Command {
     Capabilities(CapabilitiesArgs),
     /// Show what each role of a key can do, the least privilege first
     Roles(RolesArgs),
+    /// Show the stored profiles, and which credential is used here
+    Status(StatusArgs),
     /// Check everything that can be checked, offline, and repair what can be repaired
     Doctor(DoctorArgs),
     /// Print the completions of a shell
@@ -70,7 +74,13 @@ impl Command {
     pub fn is_captured(&self) -> bool {
         matches!(
             self,
-            Self::Token(_) | Self::Exec(_) | Self::Inspect(_) | Self::Roles(_) | Self::Doctor(_) | Self::Completions(_) | Self::Man(_)
+            Self::Token(_)
+                | Self::Exec(_)
+                | Self::Inspect(_)
+                | Self::Roles(_)
+                | Self::Doctor(_)
+                | Self::Completions(_)
+                | Self::Man(_)
         )
     }
 
@@ -97,6 +107,7 @@ impl Command {
             Self::Inspect(args) => &args.output,
             Self::Capabilities(args) => &args.output,
             Self::Roles(args) => &args.output,
+            Self::Status(args) => &args.output,
             Self::Doctor(args) => &args.output,
         };
         output.output == Output::Json

@@ -11,6 +11,7 @@ mod options;
 mod roles;
 mod session;
 mod setup;
+mod status;
 mod token;
 mod validate;
 
@@ -24,6 +25,7 @@ pub fn run(command: &Command, environment: &Environment, console: Console) -> Re
         Command::Exec(args) => return exec::run(args, environment, console),
         Command::Inspect(args) => return inspect::run(args, environment, console),
         Command::Capabilities(args) => return capabilities::run(args, environment, console),
+        Command::Status(args) => return status::run(args, environment, console),
         Command::Doctor(args) => return doctor::run(args, environment, console),
         Command::Setup(args) => setup::run(args, environment, console),
         Command::Cleanup(args) => cleanup::run(args, environment, console),

@@ -14,6 +14,8 @@ mod tls;
 mod transport;
 mod validate;
 
+use tokio::task::LocalSet;
+
 pub use api_root::ApiRoot;
 pub use capabilities::{Capability, Reach, Survey, VendorNumber, survey};
 pub use client::Client;
@@ -21,6 +23,25 @@ pub use error::{ConnectError, Forbidden, Policy};
 pub use headers::RateLimit;
 pub use transport::Failure;
 pub use validate::{Mint, Policies, Proof, validate};
+
+/// Holds conversations at the same time, on this thread, and gives what came of each in their order.
+pub async fn at_once<T: 'static>(
+    conversations: impl IntoIterator<Item = impl Future<Output = T> + 'static>,
+) -> Result<Vec<T>, ConnectError> {
+    let thread = LocalSet::new();
+    let held: Vec<_> = conversations
+        .into_iter()
+        .map(|conversation| thread.spawn_local(conversation))
+        .collect();
+    let all = async {
+        let mut outcomes = Vec::with_capacity(held.len());
+        for one in held {
+            outcomes.push(one.await.map_err(|error| ConnectError::Runtime(error.to_string()))?);
+        }
+        Ok(outcomes)
+    };
+    thread.run_until(all).await
+}
 
 /// Runs one conversation to its end on this thread.
 pub fn block_on<T>(conversation: impl Future<Output = T>) -> Result<T, ConnectError> {

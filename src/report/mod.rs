@@ -169,15 +169,20 @@ impl Console {
             let _ = self.json(&failure);
             return;
         }
+        self.diagnosis(&explanation);
+    }
+
+    /// What is wrong, as an error tells it, for a command that goes on. Beside JSON it is not told: it stands in there.
+    pub fn diagnosis(self, explanation: &Explanation) {
         self.tell(&match self.log {
             Log::Plain => {
                 let title = defuse(&explanation.title);
                 format!("error: {title}\n{}\n", defused(&explanation.body()))
             }
             Log::GitHub => {
-                handoff::annotate_github(Annotation::Error, &explanation.title, &annotation_lines(&explanation))
+                handoff::annotate_github(Annotation::Error, &explanation.title, &annotation_lines(explanation))
             }
-            Log::Azure => handoff::annotate_azure(Annotation::Error, &annotation_lines(&explanation)),
+            Log::Azure => handoff::annotate_azure(Annotation::Error, &annotation_lines(explanation)),
         });
     }
 

@@ -11,12 +11,11 @@ use super::{
     mix::{Mix, list},
     parts::MissingField,
     places::Origin,
-    profiles::{ConfigError, NameDefect, StoredIn},
+    profiles::{ConfigError, NameDefect, StoredIn, told_name},
 };
 use crate::{
     credential::{IdDefect, KeyDefect},
     explanation::Explanation,
-    text::one_line,
 };
 
 #[derive(Debug, Error)]
@@ -66,6 +65,8 @@ pub enum SourceError {
     },
     #[error("{} profiles are stored, and none of them is the default", .known.len())]
     NoDefaultAmong { known: Vec<String> },
+    #[error("the key type of {origin} is unknown")]
+    ProfileKind { origin: Origin },
     #[error("this can't be the name of a profile: {0}")]
     ProfileName(NameDefect),
     #[error(transparent)]
@@ -93,9 +94,8 @@ impl SourceError {
     /// The process's exit code (design: Exit codes).
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Unreadable {
+            Self::StdinNeedsFlag {
                 origin: Origin::Profile { .. },
-                ..
             } => 10,
             Self::Unreadable { .. } | Self::BlankFlag { .. } | Self::StdinNeedsFlag { .. } | Self::ProfileName(_) => 2,
             Self::Config(error) => error.exit_code(),
@@ -159,11 +159,14 @@ impl SourceError {
                 stored.explain(explanation.fact("profile", format!("from {origin}")))
             }
             Self::NoDefaultProfile { name, said_by, stored } => stored
-                .explain(explanation.fact("profile", format!("{}, from {said_by}", one_line(name, 64))))
+                .explain(explanation.fact("profile", format!("{}, from {said_by}", told_name(name))))
                 .advice("Store it again with asc-auth login, or make another the default with asc-auth switch."),
             Self::NoDefaultAmong { known } => explanation.fact("profiles", names(known)).advice(
                 "Name one with --profile or ASC_PROFILE, or make one the default with asc-auth switch --name NAME.",
             ),
+            Self::ProfileKind { origin } => explanation
+                .fact("key type", format!("from {origin}; team and individual are known"))
+                .advice("Store the profile again with asc-auth login --force."),
             Self::ProfileName(_) => explanation
                 .advice("A name is visible text of at most 64 characters, such as MyApp."),
             Self::Config(error) => explanation.advice(error.advice()),
@@ -185,7 +188,7 @@ impl SourceError {
 /// The names of some, as a sentence has them.
 fn names(known: &[String]) -> String {
     const SHOWN: usize = 8;
-    let mut names: Vec<String> = known.iter().take(SHOWN).map(|name| one_line(name, 64)).collect();
+    let mut names: Vec<String> = known.iter().take(SHOWN).map(|name| told_name(name)).collect();
     if known.len() > SHOWN {
         names.push(format!("and {} more", known.len() - SHOWN));
     }

@@ -136,6 +136,11 @@ impl Judge {
         Ok(())
     }
 
+    /// What strict-auth has nothing against, and a user must know.
+    pub(super) fn warn(&mut self, warning: String) {
+        self.warnings.push(warning);
+    }
+
     pub(super) fn note(&mut self, note: String) {
         self.notes.push(note);
     }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     credential::{Fingerprint, KeyDefect, KeyFileName, Lookalike, PrivateKey, Purpose, tidy},
-    text,
+    private_files, text,
 };
 
 /// No key is larger than this, in bytes: what is larger is not read to its end.
@@ -160,12 +160,20 @@ impl Candidate {
             };
         }
         self.refuse_key_for_path(path)?;
-        let file = File::open(path).map_err(|error| self.unreadable(&error))?;
+        let file = self.open(path).map_err(|error| self.unreadable(&error))?;
         let is_directory = file.metadata().is_ok_and(|metadata| metadata.is_dir());
         if is_directory {
             return Err(self.unreadable(&io::Error::from(io::ErrorKind::IsADirectory)));
         }
         read_bounded(&mut &file).map_err(|error| self.unreadable(&error))
+    }
+
+    /// Who runs this may name a pipe. What a profile names may have come with a checked-out repository.
+    fn open(&self, path: &str) -> io::Result<File> {
+        match self.origin {
+            Origin::Profile { .. } => private_files::open_regular(Path::new(path)),
+            _ => File::open(path),
+        }
     }
 
     /// A key pasted where its path belongs must be named, and never echoed as a path that does not exist.

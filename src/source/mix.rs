@@ -1,7 +1,11 @@
 //! Sources that contradict each other: an error under strict-auth, a warning without.
 
-use super::{key_material::Contender, places::Origin, profiles::StoredIn};
-use crate::{explanation::Explanation, text::one_line};
+use super::{
+    key_material::Contender,
+    places::Origin,
+    profiles::{StoredIn, told_name},
+};
+use crate::explanation::Explanation;
 
 /// Sources that contradict each other: an error under strict-auth, a warning without.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,7 +104,7 @@ impl Mix {
             Self::StoredTwice { name, used, others } => others
                 .iter()
                 .fold(
-                    explanation.fact("profile", one_line(name, 64)).fact(used.to_string(), "stores it"),
+                    explanation.fact("profile", told_name(name)).fact(used.to_string(), "stores it"),
                     |explanation, place| explanation.fact(place.to_string(), "stores another one"),
                 )
                 .advice("strict-auth is on, so nothing was chosen. Remove one of them with asc-auth logout, or rename it."),

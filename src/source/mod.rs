@@ -15,6 +15,8 @@ mod parts;
 mod places;
 pub mod profiles;
 mod resolve;
+mod resolved;
+mod settings;
 
 pub use auth_dir::{AUTH_DIR, AuthDir, PRIVATE_PREFIX, RECORD, Record, fit_directory, is_private_name};
 pub use environment::{Environment, Presence};
@@ -23,4 +25,6 @@ pub use key_material::read_key_file;
 pub use keychain::{Keychain, KeychainError, Payload};
 pub use mix::Mix;
 pub use places::{Field, Flags, Origin, Sources, parse_bool};
-pub use resolve::{Origins, Resolved, resolve};
+pub use resolve::{resolve, resolve_profile};
+pub use resolved::{Origins, Resolved};
+pub use settings::unreadable_settings;

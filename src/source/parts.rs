@@ -57,6 +57,9 @@ impl Parts {
     /// What a stored profile gives, whatever flags and variables say. That it is stored twice is judged.
     pub(super) fn stored(found: &Found, judge: &mut Judge) -> Result<Self, SourceError> {
         let profile = &found.profile;
+        if let Some(error) = &found.unasked {
+            judge.warn(format!("{error}; the profile in {} is used", profile.stored_in));
+        }
         if !found.differing.is_empty() {
             judge.contradiction(Mix::StoredTwice {
                 name: profile.name.clone(),
@@ -67,7 +70,8 @@ impl Parts {
         Self::of_profile(profile)
     }
 
-    fn of_profile(profile: &Profile) -> Result<Self, SourceError> {
+    /// What one stored profile gives.
+    pub(super) fn of_profile(profile: &Profile) -> Result<Self, SourceError> {
         let origin = Origin::Profile {
             name: profile.name.clone(),
             stored_in: profile.stored_in.clone(),
@@ -82,7 +86,7 @@ impl Parts {
         Ok(Self {
             key_id: given(&profile.key_id),
             issuer_id: given(&profile.issuer_id),
-            said_individual: individual(origin.clone(), tidy(profile.kind()))?.into(),
+            said_individual: Some(individual_of_profile(&origin, profile)?),
             keys: Candidate::of_profile(profile, &origin).into_iter().collect(),
             named: None,
             profile: Some(origin),
@@ -233,6 +237,10 @@ fn individual(origin: Origin, text: &str) -> Result<Given<bool>, SourceError> {
             accepted: "team or individual",
         }),
     }
+}
+
+fn individual_of_profile(origin: &Origin, profile: &Profile) -> Result<Given<bool>, SourceError> {
+    individual(origin.clone(), tidy(profile.kind())).map_err(|_| SourceError::ProfileKind { origin: origin.clone() })
 }
 
 /// Whether a variable of the credential is set, and empty.

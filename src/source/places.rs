@@ -11,9 +11,9 @@ use super::{
     SourceError,
     auth_dir::AUTH_DIR,
     environment::{Environment, Presence},
-    profiles::StoredIn,
+    profiles::{StoredIn, told_name},
 };
-use crate::{credential::tidy, text::one_line};
+use crate::credential::tidy;
 
 /// Where a value came from. Its text names the place and never the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl fmt::Display for Origin {
             Self::NamedVariable(name) => f.write_str(name),
             Self::Input(name) => write!(f, "input {name}"),
             Self::FileName(name) => write!(f, "the file's name, {name}"),
-            Self::Profile { name, stored_in } => write!(f, "profile {} ({stored_in})", one_line(name, 64)),
+            Self::Profile { name, stored_in } => write!(f, "profile {} ({stored_in})", told_name(name)),
             Self::Default => f.write_str("the default"),
         }
     }

@@ -1,83 +1,18 @@
 //! The one resolver: which credential is used, and where each of its fields came from.
 //!
-//! Order: an explicit profile, then flags and environment, then the default profile. What contradicts itself is an error under
-//! strict-auth and a warning without; what is missing or malformed is always an error.
+//! Order: an explicit profile, then flags and environment, then the default profile. What contradicts itself is an error
+//! under strict-auth and a warning without; what is missing or malformed is always an error.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use super::{
-    AUTH_DIR, AuthDir, Mix, SourceError, fields,
+    AUTH_DIR, AuthDir, Mix, Origins, Resolved, SourceError, fields,
     judge::{Given, Judge},
     parts::{self, Parts},
     places::{Origin, Sources},
-    profiles::Profiles,
+    profiles::{Profile, Profiles},
 };
-use crate::{
-    credential::{Credential, IdDefect, IssuerId, KeyId, KeyKind, Lookalike, PrivateKey},
-    explanation::Fact,
-};
-
-/// The credential that will be used, and everything worth saying about how it was found.
-#[derive(Debug)]
-pub struct Resolved {
-    pub credential: Credential,
-    pub origins: Origins,
-    /// The kind that this key would be if it is not the kind it was said to be, as far as it is known.
-    pub other_kind: Option<KeyKind>,
-    /// What was tidied or overridden, in one sentence each.
-    pub notes: Vec<String>,
-    /// What strict-auth would have refused, in one sentence each.
-    pub warnings: Vec<String>,
-}
-
-/// Where each field came from.
-#[derive(Debug)]
-pub struct Origins {
-    pub key_id: Origin,
-    pub issuer_id: Option<Origin>,
-    pub key_type: Origin,
-    pub private_key: Origin,
-}
-
-impl Resolved {
-    /// The credential for people, without anything secret: what each field is and where it came from.
-    pub fn facts(&self) -> Vec<Fact> {
-        let fact = |label: &str, text: String| Fact {
-            label: label.to_owned(),
-            text,
-        };
-        let credential = &self.credential;
-        let mut facts = vec![fact(
-            "key",
-            format!(
-                "{} ({} key), from {}",
-                credential.key_id,
-                credential.kind.name(),
-                self.origins.key_id
-            ),
-        )];
-        if let (Some(issuer), Some(origin)) = (credential.kind.issuer_id(), &self.origins.issuer_id) {
-            facts.push(fact("issuer", format!("{}, from {origin}", issuer.short())));
-        }
-        facts.push(fact(
-            ".p8",
-            format!(
-                "P-256, well formed, from {}: {}",
-                self.origins.private_key,
-                credential.private_key.form()
-            ),
-        ));
-        facts
-    }
-
-    /// Compares the private key with the public one that came with it (see [`PrivateKey::check`]).
-    pub fn check_key(&self) -> Result<(), SourceError> {
-        self.credential.private_key.check().map_err(|defect| SourceError::Key {
-            origin: self.origins.private_key.clone(),
-            defect,
-        })
-    }
-}
+use crate::credential::{Credential, IdDefect, IssuerId, KeyId, KeyKind, Lookalike, PrivateKey};
 
 /// Finds the credential. `on_key` sees every private key that was read, before anything else is done with it,
 /// so that a CI log can be told to mask it.
@@ -102,6 +37,27 @@ pub fn resolve(
         Some((origin, name)) => named_profile(sources, origin, name, bypass_keychain, &mut judge)?,
         None => Parts::given(sources, &mut judge)?.complete(sources, bypass_keychain, &mut judge)?,
     };
+    check(parts, judge, sources, stdin, on_key)
+}
+
+/// The credential of one stored profile, whatever else there is. `on_key` is as above.
+pub fn resolve_profile(
+    profile: &Profile,
+    sources: &Sources<'_>,
+    on_key: &mut dyn FnMut(&PrivateKey) -> Result<(), SourceError>,
+) -> Result<Resolved, SourceError> {
+    let judge = Judge::appoint(sources)?;
+    check(Parts::of_profile(profile)?, judge, sources, &mut io::empty(), on_key)
+}
+
+/// Makes a credential of its parts: nothing may be missing, malformed or, under strict-auth, contradict another part.
+fn check(
+    parts: Parts,
+    mut judge: Judge,
+    sources: &Sources<'_>,
+    stdin: &mut dyn Read,
+    on_key: &mut dyn FnMut(&PrivateKey) -> Result<(), SourceError>,
+) -> Result<Resolved, SourceError> {
     refuse_missing(&parts, sources)?;
     let (is_individual, key_id_by_name) = (parts.is_individual(), parts.key_id_by_name());
     let individual = parts.individual();
@@ -284,7 +240,7 @@ fn parse<T>(
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeMap, io};
+    use std::collections::BTreeMap;
 
     use simulator::TestKey;
 

@@ -11,6 +11,8 @@ mod support;
 
 // The credential and where it comes from
 mod auth_dir;
+mod broken_config;
+mod broken_profiles;
 mod ids;
 #[cfg(unix)]
 mod key_variable;
@@ -18,6 +20,11 @@ mod key_variable;
 mod keychain;
 mod missing_values;
 mod private_key_forms;
+mod profiles;
+mod profiles_beside_environment;
+#[cfg(target_os = "linux")]
+mod profiles_in_keychain;
+mod status;
 mod strict_auth;
 mod token_reuse;
 mod tokens;

@@ -127,3 +127,21 @@ fn a_raw_answer_is_sent_as_given() {
     let answer = bench.get("/v1/apps");
     assert_eq!((answer.status, answer.body), (418, body));
 }
+
+#[test]
+fn answers_that_go_out_together_wait_for_each_other() {
+    let bench = Bench::start();
+    bench.apple.answer_together(2);
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| bench.get("/v1/apps"));
+        while bench.apple.requests().is_empty() {
+            std::thread::yield_now();
+        }
+        assert!(!first.is_finished());
+        assert_eq!(bench.get("/v1/apps").status, 200);
+        assert_eq!(first.join().unwrap().status, 200);
+    });
+    assert_eq!(bench.apple.most_at_once(), 2);
+    // They have met.
+    assert_eq!(bench.get("/v1/apps").status, 200);
+}

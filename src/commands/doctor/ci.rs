@@ -111,7 +111,11 @@ fn read_event(path: &Path) -> Option<Event> {
         return None;
     }
     let mut json = Vec::new();
-    fs::File::open(path).ok()?.take(LARGEST_EVENT).read_to_end(&mut json).ok()?;
+    fs::File::open(path)
+        .ok()?
+        .take(LARGEST_EVENT)
+        .read_to_end(&mut json)
+        .ok()?;
     serde_json::from_slice(&json).ok()
 }
 

@@ -9,9 +9,7 @@ use super::{
 use crate::{
     commands::options::{self, Stdin},
     explanation::Explanation,
-    source::{
-        self, AUTH_DIR, AuthDir, Environment, Mix, Presence, Resolved, SourceError, unreadable_settings,
-    },
+    source::{self, AUTH_DIR, AuthDir, Environment, Mix, Presence, Resolved, SourceError, unreadable_settings},
 };
 
 /// Every variable that is read.
@@ -53,7 +51,8 @@ const SIMILAR: [(&str, &str); 17] = [
     ("APP_STORE_CONNECT_API_KEY_KEY", "ASC_PRIVATE_KEY"),
 ];
 
-const STRICT: &str = "strict-auth refuses this, and is on in the GitHub Action and the GitLab component. Unset what is not meant.";
+const STRICT: &str =
+    "strict-auth refuses this, and is on in the GitHub Action and the GitLab component. Unset what is not meant.";
 
 pub(super) fn check(patient: &Patient<'_>, stock: &Stock) -> Check {
     let mut check = Check::new("environment");
@@ -68,11 +67,17 @@ pub(super) fn check(patient: &Patient<'_>, stock: &Stock) -> Check {
 
 fn tell_variables(check: &mut Check, environment: &Environment) {
     for (state, is_so) in [
-        ("set", (|presence| matches!(presence, Presence::Set(_))) as fn(&Presence) -> bool),
+        (
+            "set",
+            (|presence| matches!(presence, Presence::Set(_))) as fn(&Presence) -> bool,
+        ),
         ("set, but empty", |presence| *presence == Presence::Blank),
         ("not set", |presence| *presence == Presence::Unset),
     ] {
-        let names: Vec<&str> = VARIABLES.into_iter().filter(|name| is_so(&environment.get(name))).collect();
+        let names: Vec<&str> = VARIABLES
+            .into_iter()
+            .filter(|name| is_so(&environment.get(name)))
+            .collect();
         if !names.is_empty() {
             check.line(format!("{state}: {}", names.join(", ")));
         }
@@ -97,7 +102,10 @@ fn check_credential(check: &mut Check, patient: &Patient<'_>, stock: &Stock) {
             }
             check.lines.extend(resolved.notes);
             for warning in resolved.warnings {
-                check.found(Finding::advice("mixed_sources", Explanation::new(warning).advice(STRICT)));
+                check.found(Finding::advice(
+                    "mixed_sources",
+                    Explanation::new(warning).advice(STRICT),
+                ));
             }
         }
         Err(error) if is_told(&error, stock) => check.line("no credential can be used, for the reasons below"),

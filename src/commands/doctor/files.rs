@@ -53,11 +53,23 @@ fn check_config(check: &mut Check, file: &ConfigFile, stock: &Stock) {
         }
         Err(error) => check.found(Finding::problem("config_unusable", SourceError::from(error).explain())),
     }
-    check.found(open_to_others("config_mode", Severity::Problem, path, &file.to_string(), "0600"));
+    check.found(open_to_others(
+        "config_mode",
+        Severity::Problem,
+        path,
+        &file.to_string(),
+        "0600",
+    ));
     // A folder that a variable names holds other things as well, and is the user's own affair.
     if let Some(folder) = path.parent().filter(|_| file.place != ConfigPlace::Named) {
         let told = format!("the folder of {file}");
-        check.found(open_to_others("config_folder_mode", Severity::Problem, folder, &told, "0700"));
+        check.found(open_to_others(
+            "config_folder_mode",
+            Severity::Problem,
+            folder,
+            &told,
+            "0700",
+        ));
     }
     if git::is_tracked(path) == Some(true) {
         let explanation = Explanation::new(format!("git tracks {file}")).advice(
@@ -81,7 +93,8 @@ fn legacy_credential(file: &ConfigFile, legacy: &Profile) -> Finding {
 /// A key file of its own can be read by every program of this user; the keychain keeps the key itself.
 fn outside_keychain(file: &ConfigFile, profile: &Profile, stock: &Stock) -> Option<Finding> {
     let is_elsewhere = |other: &&crate::source::profiles::Item| {
-        let is_copy = matches!(&other.read, Ok(other) if other.stored_in == StoredIn::Keychain && other.agrees_with(profile));
+        let is_copy =
+            matches!(&other.read, Ok(other) if other.stored_in == StoredIn::Keychain && other.agrees_with(profile));
         other.name == profile.name && !is_copy
     };
     // Another one of this name could be chosen in its place from then on.
@@ -107,7 +120,10 @@ pub(super) fn check_keys(patient: &Patient<'_>, stock: &Stock) -> Check {
         // A CI may have made it, and nobody else may be on its machine.
         named.insert(path.into(), (Severity::Advice, origin.to_string()));
     }
-    for (profile, _) in stock.readable().filter(|(profile, _)| profile.private_key_pem.is_empty()) {
+    for (profile, _) in stock
+        .readable()
+        .filter(|(profile, _)| profile.private_key_pem.is_empty())
+    {
         let origin = format!("profile {} ({})", told_name(&profile.name), profile.stored_in);
         named.insert(tidy(&profile.private_key_path).into(), (Severity::Problem, origin));
     }
@@ -143,7 +159,13 @@ fn key_file(path: &Path, severity: Severity, origin: &str) -> Option<Finding> {
     Some(finding)
 }
 
-fn open_to_others(id: &'static str, severity: Severity, path: &Path, told: &str, wanted: &'static str) -> Option<Finding> {
+fn open_to_others(
+    id: &'static str,
+    severity: Severity,
+    path: &Path,
+    told: &str,
+    wanted: &'static str,
+) -> Option<Finding> {
     let mode = private_files::wide_mode(path)?;
     let explanation = Explanation::new(format!("others can get at {told}"))
         .fact("mode", format!("{mode:04o}, not {wanted}"))

@@ -21,7 +21,9 @@ pub(super) fn check(stock: &Stock) -> Check {
             check.found(failed(error));
         }
         _ if stock.is_bypass_unreadable => check.line("not looked into: ASC_BYPASS_KEYCHAIN can't be read"),
-        Outcome::Bypassed | Outcome::Absent => check.line("not looked into, as --bypass-keychain or ASC_BYPASS_KEYCHAIN says"),
+        Outcome::Bypassed | Outcome::Absent => {
+            check.line("not looked into, as --bypass-keychain or ASC_BYPASS_KEYCHAIN says")
+        }
     }
     for item in &stock.inventory.items {
         if let Err(error) = &item.read {

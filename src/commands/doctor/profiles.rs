@@ -104,8 +104,13 @@ fn check_default(check: &mut Check, inventory: &Inventory) {
         _ if !is_all_known => {}
         Some(default) => {
             let explanation = Explanation::new("the default profile is not stored any more")
-                .fact("default", format!("{}, from {}", told_name(&default.name), default.said_by))
-                .advice("Make another the default with asc-auth switch --name NAME, or store it again with asc-auth login.");
+                .fact(
+                    "default",
+                    format!("{}, from {}", told_name(&default.name), default.said_by),
+                )
+                .advice(
+                    "Make another the default with asc-auth switch --name NAME, or store it again with asc-auth login.",
+                );
             check.found(Finding::problem("default_missing", explanation));
         }
         None if names(inventory).len() > 1 => {

@@ -65,7 +65,9 @@ struct NotDone(String);
 impl Repair {
     pub(super) fn carry_out(&self, id: &'static str, patient: &Patient<'_>) -> Outcome {
         let done = match self {
-            Self::Close { path, .. } => private_files::close_to_others(path).map_err(|error| NotDone(io_reason(&error))),
+            Self::Close { path, .. } => {
+                private_files::close_to_others(path).map_err(|error| NotDone(io_reason(&error)))
+            }
             Self::AdoptLegacy { file } => file.change(|config| {
                 config.adopt_legacy();
                 Ok(())

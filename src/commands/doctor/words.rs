@@ -92,7 +92,12 @@ fn numbered(number: usize, finding: &Finding) -> Vec<String> {
     };
     let mut lines = vec![format!("{number}. {kind}{}", finding.explanation.title)];
     lines.extend(finding.explanation.body().iter().map(|line| format!("   {line}")));
-    lines.extend(finding.repair.iter().map(|repair| format!("   --fix --confirm would {repair}.")));
+    lines.extend(
+        finding
+            .repair
+            .iter()
+            .map(|repair| format!("   --fix --confirm would {repair}.")),
+    );
     lines
 }
 
@@ -106,7 +111,10 @@ fn conclusion(findings: &[&Finding], is_rehearsal: bool) -> Vec<String> {
         .count();
     let advice = findings.len() - problems;
     let found = match (problems, advice) {
-        (0, advice) => format!("Nothing is broken; {}.", count(advice, "piece of advice", "pieces of advice")),
+        (0, advice) => format!(
+            "Nothing is broken; {}.",
+            count(advice, "piece of advice", "pieces of advice")
+        ),
         (problems, 0) => format!("Found {}.", count(problems, "problem", "problems")),
         (problems, advice) => format!(
             "Found {}, and {}.",
@@ -118,7 +126,9 @@ fn conclusion(findings: &[&Finding], is_rehearsal: bool) -> Vec<String> {
     let hint = match (repairable, is_rehearsal) {
         (0, true) => Some("None of it can be repaired from here; nothing was changed.".to_owned()),
         (0, false) => None,
-        (_, true) => Some(format!("--fix would repair {repairable} of them. Nothing was changed: add --confirm to do it.")),
+        (_, true) => Some(format!(
+            "--fix would repair {repairable} of them. Nothing was changed: add --confirm to do it."
+        )),
         (_, false) => Some(format!("asc-auth doctor --fix --confirm repairs {repairable} of them.")),
     };
     std::iter::once(found).chain(hint).collect()

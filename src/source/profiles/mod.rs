@@ -6,6 +6,7 @@
 
 mod config;
 mod config_file;
+mod inventory;
 mod profile;
 
 use std::cell::OnceCell;
@@ -14,7 +15,8 @@ use zeroize::Zeroizing;
 
 pub use config::{Config, ConfigDefect};
 pub use config_file::{CONFIG_PATH, ConfigError, ConfigFile, ConfigPlace};
-pub use profile::{NameDefect, Profile, ProfileName, StoredIn};
+pub use inventory::{Inventory, Item, Looked, Outcome};
+pub use profile::{NameDefect, Profile, ProfileName, StoredIn, told_name};
 
 use super::{
     Environment, SourceError, Stored,
@@ -36,6 +38,8 @@ pub struct Found {
     pub profile: Profile,
     /// Other places that store a different profile under this name.
     pub differing: Vec<StoredIn>,
+    /// Why the keychain could not be asked whether it has one, where there is a keychain.
+    pub unasked: Option<KeychainError>,
 }
 
 /// All profiles of all places, in the order in which they are asked.
@@ -83,11 +87,14 @@ impl Profiles {
         (!self.bypass_keychain).then(|| self.keychain.get_or_init(Keychain::open).as_ref().map_err(Clone::clone))
     }
 
-    /// The profile of this name. A keychain that can't be asked is passed over if a config file has the profile.
+    /// The profile of this name. A keychain that can't be asked is passed over if a config file has the profile, and that
+    /// is told.
     pub fn find(&self, name: &str) -> Result<Option<Found>, SourceError> {
         let (mut all, mut failure) = (Vec::new(), None);
         match self.in_keychain(name) {
             Ok(profile) => all.extend(profile),
+            // Where there is no keychain, nothing is in it.
+            Err(KeychainError::Unreachable { .. }) => {}
             Err(error) => failure = Some(error),
         }
         for file in &self.files {
@@ -95,8 +102,7 @@ impl Profiles {
         }
         if all.is_empty() {
             return match failure {
-                // Where there is no keychain, nothing is in it.
-                None | Some(KeychainError::Unreachable { .. }) => Ok(None),
+                None => Ok(None),
                 Some(error) => Err(error.into()),
             };
         }
@@ -105,6 +111,7 @@ impl Profiles {
         Ok(Some(Found {
             differing: differing.map(|other| other.stored_in).collect(),
             profile,
+            unasked: failure,
         }))
     }
 
@@ -188,6 +195,11 @@ impl Profiles {
         Ok(listing)
     }
 
+    /// Everything that is stored, and what of it can't be read.
+    pub fn inventory(&self) -> Inventory {
+        Inventory::of(self)
+    }
+
     /// The default profile's name, as the first config file that names one has it.
     pub fn named_default(&self) -> Result<Option<Default>, SourceError> {
         for file in &self.files {
@@ -207,6 +219,16 @@ impl Profiles {
         };
         let payload = keychain?.read(name)?;
         Ok(payload.map(|payload| payload.into_profile(name)))
+    }
+}
+
+impl DefaultBy {
+    /// As it follows `because`.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Config(_) => format!("{self} says so"),
+            Self::Only => self.to_string(),
+        }
     }
 }
 

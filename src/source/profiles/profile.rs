@@ -53,6 +53,14 @@ impl fmt::Display for ProfileName {
     }
 }
 
+/// A profile's name for people. What stands there and can't be a name may be a piece of a key, and is not told.
+pub fn told_name(name: &str) -> String {
+    match ProfileName::parse(name) {
+        Ok(name) => text::one_line(name.as_str(), LONGEST),
+        Err(_) => "(no proper name)".to_owned(),
+    }
+}
+
 /// Where a profile is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoredIn {
@@ -95,6 +103,13 @@ impl Profile {
         }
     }
 
+    /// The kind, if it is one: in its place may stand something that must not be told.
+    pub fn known_kind(&self) -> Option<&'static str> {
+        ["team", "individual"]
+            .into_iter()
+            .find(|kind| *kind == tidy(self.kind()))
+    }
+
     /// Whether both name the same key. A path beside the key itself is only where the key once came from.
     pub fn agrees_with(&self, other: &Self) -> bool {
         let same_path = self.private_key_path == other.private_key_path;
@@ -115,6 +130,15 @@ impl fmt::Debug for Profile {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_can_be_no_name_is_not_told() {
+        assert_eq!(told_name("MyApp ##[group]"), "MyApp ## [group]");
+        let line = "MIGTAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBHkwdwIBAQQg";
+        for name in [line, "My\nApp", ""] {
+            assert_eq!(told_name(name), "(no proper name)");
+        }
+    }
 
     #[test]
     fn a_name_is_short_visible_text() {

@@ -8,6 +8,7 @@ pub mod http;
 pub mod job;
 #[cfg(target_os = "linux")]
 pub mod keyring;
+pub mod machine;
 #[cfg(unix)]
 pub mod posix;
 pub mod reflecting;
@@ -88,6 +89,23 @@ impl Run {
 
     pub fn api(self, simulator: &Simulator) -> Self {
         self.env("ASC_API_URL", simulator.url())
+    }
+
+    /// The same, started by another program: its words come first.
+    #[cfg(unix)]
+    pub fn through(mut self, words: &[&str]) -> Self {
+        let mut command = Command::new(words[0]);
+        command
+            .args(&words[1..])
+            .arg(self.command.get_program())
+            .args(self.command.get_args());
+        let variables = self.command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        command.env_clear().envs(variables).stdin(Stdio::null());
+        if let Some(directory) = self.command.get_current_dir() {
+            command.current_dir(directory);
+        }
+        self.command = command;
+        self
     }
 
     /// The command itself, for tests that start it in their own way.

@@ -5,6 +5,7 @@
 mod cost;
 mod programs;
 mod running;
+mod stored;
 mod table;
 
 use std::{
@@ -16,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use simulator::{ApiKey, CertificateAuthority, Simulator, TestKey, random_issuer_id, random_key_id};
+use simulator::{ApiKey, CertificateAuthority, Fault, Simulator, TestKey, random_issuer_id, random_key_id};
 use tempfile::TempDir;
 
 pub(crate) use self::{cost::measure, running::now};
@@ -31,6 +32,9 @@ use crate::{Outcome, step::Step};
 const SHORT_ROUNDS: usize = 200;
 const SETUP_ROUNDS: usize = 50;
 const LOG_ROUNDS: usize = 11;
+
+/// Of every answer: Apple is far away.
+const LATENCY: Duration = Duration::from_millis(200);
 
 /// Where `cat` and `tr` are.
 const PATH: &str = "/usr/bin:/bin";
@@ -47,6 +51,7 @@ pub(crate) fn bench(root: &Path) -> Outcome {
     let bench = Bench::new(Programs::ready(root)?)?;
     let mut rows = Vec::from(bench.minting()?);
     rows.extend(bench.validating()?);
+    rows.extend(bench.proving_all()?);
     rows.extend(bench.running()?);
     rows.extend(bench.memory()?);
     rows.extend(bench.size()?);
@@ -139,6 +144,36 @@ impl Bench {
             rows.push(Row::ratio("the same with the machine's whole bundle", setup, curl));
         }
         Ok(rows)
+    }
+
+    /// Every stored profile, against one: over a slow line it takes as long.
+    fn proving_all(&self) -> Result<[Row; 1], Box<dyn Error>> {
+        let home = stored::write_profiles(self.folder.path(), &self.apple)?;
+        let command = |arguments: &[&str]| {
+            let mut command = self.asc_auth();
+            command
+                .args(arguments)
+                .current_dir(&home)
+                .env("HOME", &home)
+                .env("ASC_API_URL", self.apple.url())
+                .env("SSL_CERT_FILE", &self.authority);
+            command
+        };
+        self.apple.fail_always(Fault::Latency(LATENCY));
+        let times = medians(
+            LOG_ROUNDS,
+            [&mut || wall_time(&mut command(&["status", "--validate"])), &mut || {
+                wall_time(&mut command(&["validate"]))
+            }],
+        );
+        self.apple.clear_faults();
+        let [all, one] = times?;
+        Ok([Row::ratio(
+            "time: asc-auth status --validate, 50 profiles / validate, at 200 ms",
+            all,
+            one,
+        )
+        .at_most(2.0)])
     }
 
     /// A command with its output redacted, against the same without us.

@@ -1,0 +1,121 @@
+//! The status for people: what is used here, a table of all there is, where that was looked for, and at the end whatever
+//! is wrong, each with its whole diagnosis.
+
+use super::{Check, Row, Status, key_id, verdict};
+use crate::{
+    error::Error,
+    explanation::Explanation,
+    report::{Cell, Console, Table, Tone},
+    source::{
+        SourceError,
+        profiles::{Looked, Outcome, told_name},
+    },
+};
+
+/// Transient failures are not the credential's.
+const MAY_PASS: u8 = 20;
+
+pub(super) fn status(status: &Status, validated: bool, console: Console) -> Result<(), Error> {
+    console.note(&match &status.in_use {
+        Ok(in_use) => format!("Used here: {}.", in_use.why(&status.inventory)),
+        Err(error) => format!("Nothing is used here: {error}."),
+    });
+    if status.rows.is_empty() {
+        console.note("No profile is stored.");
+    } else {
+        console.table(&table(status))?;
+    }
+    let places: Vec<String> = status.inventory.places.iter().map(told_place).collect();
+    console.note(&format!("Looked in: {}.", places.join("; ")));
+    diagnoses(status, validated, console);
+    Ok(())
+}
+
+fn table(status: &Status) -> Table {
+    let mut table = Table::new(["Name", "Key ID", "Kind", "Default", "Stored in", "Validation"]);
+    for row in &status.rows {
+        let [name, id, kind, stored_in] = texts(status, row);
+        let default = if row.is_default { "yes" } else { "" };
+        let cells = [name.as_str(), &id, &kind, default, &stored_in].map(Cell::from);
+        table.row(cells.into_iter().chain([validation(status, row)]));
+    }
+    table
+}
+
+/// Name, key ID, kind, place.
+fn texts(status: &Status, row: &Row) -> [String; 4] {
+    if let Some(item) = status.item(row) {
+        let [id, kind] = match &item.read {
+            Err(_) => [String::new(), String::new()],
+            Ok(profile) => [
+                match key_id(&profile.key_id) {
+                    Some(id) => id.to_string(),
+                    None if profile.key_id.is_empty() => String::new(),
+                    None => "malformed".to_owned(),
+                },
+                profile.known_kind().unwrap_or("unknown").to_owned(),
+            ],
+        };
+        return [told_name(&item.name), id, kind, item.stored_in.to_string()];
+    }
+    match &status.in_use {
+        Err(_) => [const { String::new() }; 4],
+        Ok(in_use) => {
+            let credential = &in_use.resolved.credential;
+            [
+                in_use.name().to_owned(),
+                credential.key_id.to_string(),
+                credential.kind.name().to_owned(),
+                in_use.resolved.origins.private_key.to_string(),
+            ]
+        }
+    }
+}
+
+fn validation(status: &Status, row: &Row) -> Cell {
+    match &row.check {
+        _ if status.item(row).is_some_and(|item| item.read.is_err()) => Cell::new("unreadable", Tone::Bad),
+        Check::NotMade => Cell::from("not checked"),
+        Check::Works(_) => Cell::new("works", Tone::Good),
+        Check::Failed(error) if error.exit_code() == MAY_PASS => Cell::new(verdict::of(error), Tone::Doubtful),
+        Check::Failed(error) => Cell::new(verdict::of(error), Tone::Bad),
+    }
+}
+
+fn told_place(place: &Looked) -> String {
+    let found = match &place.outcome {
+        Outcome::Bypassed => "bypassed".to_owned(),
+        Outcome::Absent => "does not exist".to_owned(),
+        Outcome::Holds(1) => "1 profile".to_owned(),
+        Outcome::Holds(count) => format!("{count} profiles"),
+        Outcome::Failed(error) => error.to_string(),
+    };
+    format!("{} ({found})", place.stored_in)
+}
+
+/// Everything that is wrong, each once: what can't be used is often what can't be read.
+fn diagnoses(status: &Status, validated: bool, console: Console) {
+    let mut told = Vec::new();
+    let mut tell = |explanation: Explanation| {
+        if !told.contains(&explanation) {
+            console.diagnosis(&explanation);
+            told.push(explanation);
+        }
+    };
+    let places = status.inventory.places.iter();
+    places
+        .filter_map(|place| place.outcome.failure())
+        .for_each(|error| tell(error.explain()));
+    let items = status.inventory.items.iter();
+    items
+        .filter_map(|item| item.read.as_ref().err())
+        .for_each(|error| tell(SourceError::from(error.clone()).explain()));
+    if let Some(error) = status.unusable().filter(|_| validated) {
+        tell(error.explain());
+    }
+    for row in &status.rows {
+        if let Some(error) = row.check.failure() {
+            tell(error.explain());
+        }
+    }
+}

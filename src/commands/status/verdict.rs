@@ -1,0 +1,45 @@
+//! What a table has room for of a failure: two or three words. The whole diagnosis stands below it.
+
+use crate::{
+    connect::{ConnectError, Forbidden},
+    error::Error,
+    source::SourceError,
+};
+
+/// A few words without a full stop.
+pub(super) fn of(error: &Error) -> String {
+    let words = match error {
+        Error::Connect(error) => return of_connect(error),
+        Error::Source(error) => match error {
+            SourceError::KeyFile { .. } => "key file unreadable",
+            SourceError::Missing { .. } => "incomplete",
+            SourceError::Id { what, .. } => return format!("malformed {what}"),
+            SourceError::Swapped { .. } => "IDs swapped",
+            SourceError::Key { .. } | SourceError::KeyInPath { .. } => "unusable key",
+            SourceError::InAppPurchaseKey { .. } => "In-App Purchase key",
+            SourceError::ProfileKind { .. } => "unknown key type",
+            SourceError::Mixed(_) => "contradictory",
+            SourceError::Keychain(_) => "unreadable",
+            _ => "unusable",
+        },
+        _ => "unusable",
+    };
+    words.to_owned()
+}
+
+fn of_connect(error: &ConnectError) -> String {
+    let words = match error {
+        ConnectError::Refused(_) => "refused (401)",
+        ConnectError::Forbidden { why, .. } => match why {
+            Forbidden::Role => "forbidden: role",
+            Forbidden::Agreement => "forbidden: agreement",
+            Forbidden::Membership => "forbidden: membership",
+            Forbidden::Unknown => "forbidden (403)",
+        },
+        ConnectError::Unreachable { .. } => "no connection",
+        ConnectError::Unavailable { status, .. } => return format!("unavailable ({status})"),
+        ConnectError::Redirected { .. } | ConnectError::NotApple { .. } => "not Apple's answer",
+        _ => "not proved",
+    };
+    words.to_owned()
+}
