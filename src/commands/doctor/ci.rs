@@ -18,7 +18,7 @@ const LARGEST_EVENT: u64 = 4 * 1024 * 1024;
 const RUNNER_TEMP: &str = "RUNNER_TEMP";
 
 pub(super) fn check(environment: &Environment) -> Check {
-    let mut check = Check::new("CI");
+    let mut check = Check::new("ci");
     let ci = match Ci::choose(None, environment) {
         Ok(ci) => {
             check.line(format!("{} was recognised", name(ci)));

@@ -1,6 +1,10 @@
 //! What the environment gives: which variables are set, never their values; which can't be read; and what the resolver
 //! makes of all of it.
 
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
 use super::{
     Patient,
     finding::{Check, Finding},
@@ -51,6 +55,16 @@ const SIMILAR: [(&str, &str); 17] = [
     ("APP_STORE_CONNECT_API_KEY_KEY", "ASC_PRIVATE_KEY"),
 ];
 
+/// Whether a variable holds anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum State {
+    Set,
+    /// It is set, and has nothing in it that can be seen: it counts as not set.
+    Empty,
+    NotSet,
+}
+
 const STRICT: &str =
     "strict-auth refuses this, and is on in the GitHub Action and the GitLab component. Unset what is not meant.";
 
@@ -65,21 +79,26 @@ pub(super) fn check(patient: &Patient<'_>, stock: &Stock) -> Check {
     check
 }
 
+/// Which variables are set: never to what.
+pub(super) fn variables(environment: &Environment) -> BTreeMap<&'static str, State> {
+    let state = |name| match environment.get(name) {
+        Presence::Set(_) => State::Set,
+        Presence::Blank => State::Empty,
+        Presence::Unset => State::NotSet,
+    };
+    VARIABLES.into_iter().map(|name| (name, state(name))).collect()
+}
+
 fn tell_variables(check: &mut Check, environment: &Environment) {
-    for (state, is_so) in [
-        (
-            "set",
-            (|presence| matches!(presence, Presence::Set(_))) as fn(&Presence) -> bool,
-        ),
-        ("set, but empty", |presence| *presence == Presence::Blank),
-        ("not set", |presence| *presence == Presence::Unset),
+    let variables = variables(environment);
+    for (state, told) in [
+        (State::Set, "set"),
+        (State::Empty, "set, but empty"),
+        (State::NotSet, "not set"),
     ] {
-        let names: Vec<&str> = VARIABLES
-            .into_iter()
-            .filter(|name| is_so(&environment.get(name)))
-            .collect();
+        let names: Vec<&str> = VARIABLES.into_iter().filter(|name| variables[name] == state).collect();
         if !names.is_empty() {
-            check.line(format!("{state}: {}", names.join(", ")));
+            check.line(format!("{told}: {}", names.join(", ")));
         }
     }
 }

@@ -18,19 +18,25 @@ use crate::{
     explanation::Explanation,
     git, private_files,
     source::{
-        SourceError, fields,
-        profiles::{ConfigFile, ConfigPlace, Outcome, Profile, StoredIn, told_name},
+        Environment, SourceError, fields,
+        profiles::{ConfigFile, ConfigPlace, Item, Outcome, Profile, told_name},
     },
 };
 
+const CONFIG_ADVICE: &str =
+    "It names your keys, and who can change it decides which of them is used. Close it to others.";
+
+const KEY_ADVICE: &str = "Close it to others. Who could read a private key may have copied it: if others use this machine, \
+                          make a new key and revoke this one.";
+
 /// The config files of this environment.
-pub(super) fn check_configs(stock: &Stock) -> Check {
-    let mut check = Check::new("config files");
-    if stock.profiles.files().is_empty() {
-        check.line("none, because the home directory is not known");
-    }
+pub(super) fn check_configs(stock: &Stock, environment: &Environment) -> Check {
+    let mut check = Check::new("config_files");
     for file in stock.profiles.files() {
         check_config(&mut check, file, stock);
+    }
+    if ConfigFile::named(environment).is_none() && ConfigFile::home(environment).is_none() {
+        check.line("~/.asc/config.json: not looked for, because the environment names no home directory");
     }
     check
 }
@@ -53,23 +59,11 @@ fn check_config(check: &mut Check, file: &ConfigFile, stock: &Stock) {
         }
         Err(error) => check.found(Finding::problem("config_unusable", SourceError::from(error).explain())),
     }
-    check.found(open_to_others(
-        "config_mode",
-        Severity::Problem,
-        path,
-        &file.to_string(),
-        "0600",
-    ));
+    check.found(open_to_others("config_mode", path, &file.to_string(), CONFIG_ADVICE));
     // A folder that a variable names holds other things as well, and is the user's own affair.
     if let Some(folder) = path.parent().filter(|_| file.place != ConfigPlace::Named) {
         let told = format!("the folder of {file}");
-        check.found(open_to_others(
-            "config_folder_mode",
-            Severity::Problem,
-            folder,
-            &told,
-            "0700",
-        ));
+        check.found(open_to_others("config_folder_mode", folder, &told, CONFIG_ADVICE));
     }
     if git::is_tracked(path) == Some(true) {
         let explanation = Explanation::new(format!("git tracks {file}")).advice(
@@ -92,9 +86,9 @@ fn legacy_credential(file: &ConfigFile, legacy: &Profile) -> Finding {
 
 /// A key file of its own can be read by every program of this user; the keychain keeps the key itself.
 fn outside_keychain(file: &ConfigFile, profile: &Profile, stock: &Stock) -> Option<Finding> {
-    let is_elsewhere = |other: &&crate::source::profiles::Item| {
+    let is_elsewhere = |other: &&Item| {
         let is_copy =
-            matches!(&other.read, Ok(other) if other.stored_in == StoredIn::Keychain && other.agrees_with(profile));
+            matches!(&other.read, Ok(other) if !other.private_key_pem.is_empty() && other.agrees_with(profile));
         other.name == profile.name && !is_copy
     };
     // Another one of this name could be chosen in its place from then on.
@@ -114,7 +108,7 @@ fn outside_keychain(file: &ConfigFile, profile: &Profile, stock: &Stock) -> Opti
 
 /// The key files that are named, each once.
 pub(super) fn check_keys(patient: &Patient<'_>, stock: &Stock) -> Check {
-    let mut check = Check::new("key files");
+    let mut check = Check::new("key_files");
     let mut named: BTreeMap<PathBuf, (Severity, String)> = BTreeMap::new();
     if let Some((origin, path)) = patient.sources.text(&fields::KEY_PATH) {
         // A CI may have made it, and nobody else may be on its machine.
@@ -154,25 +148,22 @@ fn key_file(path: &Path, severity: Severity, origin: &str) -> Option<Finding> {
             .advice("Who changes the link changes which key is used, and nothing is repaired behind one. Name the file itself.");
         return Some(Finding::advice("key_file_link", explanation));
     }
-    let mut finding = open_to_others("key_file_mode", severity, path, &path.display().to_string(), "0600")?;
+    let mut finding = open_to_others("key_file_mode", path, &path.display().to_string(), KEY_ADVICE)?;
+    finding.severity = severity;
     finding.explanation = finding.explanation.fact("named by", origin);
     Some(finding)
 }
 
-fn open_to_others(
-    id: &'static str,
-    severity: Severity,
-    path: &Path,
-    told: &str,
-    wanted: &'static str,
-) -> Option<Finding> {
+fn open_to_others(id: &'static str, path: &Path, told: &str, advice: &str) -> Option<Finding> {
     let mode = private_files::wide_mode(path)?;
+    let wanted = if path.is_dir() { "0700" } else { "0600" };
     let explanation = Explanation::new(format!("others can get at {told}"))
         .fact("mode", format!("{mode:04o}, not {wanted}"))
-        .advice("Close it to others, with --fix --confirm or chmod. Who could read a private key may have copied it: if others use this machine, make a new key.");
-    Some(Finding::new(id, severity, explanation).with(Repair::Close {
+        .advice(advice);
+    let repair = Repair::Close {
         path: path.to_owned(),
         told: told.to_owned(),
         wanted,
-    }))
+    };
+    Some(Finding::problem(id, explanation).with(repair))
 }

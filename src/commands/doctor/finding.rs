@@ -1,6 +1,6 @@
 //! What a check finds: what is fine, in short lines, and what is not, each finding with what to do about it.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::repair::Repair;
 use crate::explanation::Explanation;
@@ -24,7 +24,6 @@ pub(super) struct Finding {
     #[serde(flatten)]
     pub(super) explanation: Explanation,
     /// What `--fix --confirm` does about it, if it can.
-    #[serde(serialize_with = "as_words")]
     pub(super) repair: Option<Repair>,
 }
 
@@ -53,10 +52,6 @@ impl Finding {
             ..self
         }
     }
-}
-
-fn as_words<S: Serializer>(repair: &Option<Repair>, serializer: S) -> Result<S::Ok, S::Error> {
-    repair.as_ref().map(ToString::to_string).serialize(serializer)
 }
 
 /// One group of checks.

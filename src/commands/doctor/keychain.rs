@@ -6,23 +6,30 @@ use super::{
 };
 use crate::{
     explanation::Explanation,
+    handoff::Ci,
     source::{
-        KeychainError, SourceError,
+        Environment, KeychainError, SourceError,
         profiles::{Outcome, told_name},
     },
 };
 
-pub(super) fn check(stock: &Stock) -> Check {
+pub(super) fn check(stock: &Stock, environment: &Environment) -> Check {
     let mut check = Check::new("keychain");
     match stock.keychain() {
         Outcome::Holds(number) => check.line(format!("reached; {}", count(*number, "profile", "profiles"))),
+        // No CI has one, and none is missed there.
+        Outcome::Failed(SourceError::Keychain(error @ KeychainError::Unreachable { .. }))
+            if Ci::detect(environment).is_some() =>
+        {
+            check.line(error.to_string());
+        }
         Outcome::Failed(error) => {
             check.line("can't be used");
             check.found(failed(error));
         }
         _ if stock.is_bypass_unreadable => check.line("not looked into: ASC_BYPASS_KEYCHAIN can't be read"),
         Outcome::Bypassed | Outcome::Absent => {
-            check.line("not looked into, as --bypass-keychain or ASC_BYPASS_KEYCHAIN says")
+            check.line("not looked into, as --bypass-keychain or ASC_BYPASS_KEYCHAIN says");
         }
     }
     for item in &stock.inventory.items {
@@ -36,7 +43,7 @@ pub(super) fn check(stock: &Stock) -> Check {
     check
 }
 
-/// Where there is no keychain, nothing is broken: containers and CI jobs have none.
+/// Where there is no keychain, nothing is broken: containers have none.
 fn failed(error: &SourceError) -> Finding {
     match error {
         SourceError::Keychain(KeychainError::Unreachable { .. }) => {

@@ -21,6 +21,7 @@ use self::{
     finding::{Check, Severity},
     repair::Outcome,
     stock::Stock,
+    words::Told,
 };
 use crate::{
     cli::DoctorArgs,
@@ -54,7 +55,13 @@ pub(super) fn run(args: &DoctorArgs, environment: &Environment, console: Console
     if args.network {
         checks.push(clock::check(&patient, args.credential.in_house, budget));
     }
-    words::tell(&checks, &repairs, args.fix && !args.confirm, console)?;
+    let told = Told {
+        checks: &checks,
+        repairs: &repairs,
+        is_rehearsal: args.fix && !args.confirm,
+        variables: environment::variables(environment),
+    };
+    told.tell(console)?;
     let is_broken = checks
         .iter()
         .flat_map(|check| &check.findings)
@@ -94,9 +101,9 @@ impl Patient<'_> {
     fn examine(&self) -> Vec<Check> {
         let stock = Stock::take(self);
         vec![
-            keychain::check(&stock),
+            keychain::check(&stock, self.environment),
             profiles::check(&stock),
-            files::check_configs(&stock),
+            files::check_configs(&stock, self.environment),
             files::check_keys(self, &stock),
             environment::check(self, &stock),
             leftovers::check(self.environment),

@@ -98,7 +98,11 @@ fn check_default(check: &mut Check, inventory: &Inventory) {
     let is_all_known = inventory.places.iter().all(|place| place.outcome.failure().is_none());
     match &inventory.default {
         Some(default) if inventory.first_named(&default.name).is_some() => {
-            check.line(format!("default: {} ({})", told_name(&default.name), default.said_by));
+            check.line(format!(
+                "the default is {}: {}",
+                told_name(&default.name),
+                default.said_by
+            ));
         }
         // Where a place can't be read, it may be there.
         _ if !is_all_known => {}

@@ -3,7 +3,7 @@
 
 use std::{fmt, path::PathBuf};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{Patient, stock::alone};
 use crate::{
@@ -46,6 +46,13 @@ impl fmt::Display for Repair {
             ),
             Self::Remove { directory } => write!(f, "remove {}", directory.display()),
         }
+    }
+}
+
+impl Serialize for Repair {
+    /// The same words.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -1,73 +1,85 @@
 //! What `doctor` says: what it looked at, what it repaired, and what it found, numbered; and the same as JSON.
 
+use std::{collections::BTreeMap, iter};
+
 use serde::Serialize;
 
 use super::{
+    environment::State,
     finding::{Check, Finding, Severity, count},
     repair::Outcome,
 };
 use crate::{error::Error, report::Console, text::defuse};
 
-#[derive(Serialize)]
-struct Told<'a> {
-    /// Whether nothing is broken.
-    healthy: bool,
-    checks: Vec<ToldCheck<'a>>,
-    findings: Vec<ToldFinding<'a>>,
+/// Everything there is to tell.
+pub(super) struct Told<'a> {
+    pub(super) checks: &'a [Check],
     /// What `--fix --confirm` did, before the look that the rest tells of.
-    repairs: &'a [Outcome],
+    pub(super) repairs: &'a [Outcome],
+    /// Whether `--fix` was asked for, and not confirmed.
+    pub(super) is_rehearsal: bool,
+    pub(super) variables: BTreeMap<&'static str, State>,
 }
 
 #[derive(Serialize)]
-struct ToldCheck<'a> {
+struct Json<'a> {
+    /// Whether nothing is broken.
+    healthy: bool,
+    checks: Vec<JsonCheck<'a>>,
+    findings: Vec<JsonFinding<'a>>,
+    repairs: &'a [Outcome],
+    variables: &'a BTreeMap<&'static str, State>,
+}
+
+#[derive(Serialize)]
+struct JsonCheck<'a> {
     name: &'static str,
     lines: &'a [String],
 }
 
 #[derive(Serialize)]
-struct ToldFinding<'a> {
+struct JsonFinding<'a> {
     check: &'static str,
     #[serde(flatten)]
     finding: &'a Finding,
 }
 
-/// Tells everything. `is_rehearsal` says whether `--fix` was asked for, and not confirmed.
-pub(super) fn tell(checks: &[Check], repairs: &[Outcome], is_rehearsal: bool, console: Console) -> Result<(), Error> {
-    if console.is_json() {
-        return console.json(&as_json(checks, repairs));
+impl Told<'_> {
+    pub(super) fn tell(&self, console: Console) -> Result<(), Error> {
+        if console.is_json() {
+            return console.json(&self.as_json());
+        }
+        let mut lines: Vec<String> = self.repairs.iter().map(repaired).collect();
+        lines.extend(self.checks.iter().flat_map(section));
+        let findings: Vec<&Finding> = self.checks.iter().flat_map(|check| &check.findings).collect();
+        for (index, finding) in findings.iter().enumerate() {
+            lines.push(String::new());
+            lines.extend(numbered(index + 1, finding));
+        }
+        lines.push(String::new());
+        lines.extend(conclusion(&findings, self.is_rehearsal));
+        console.result(&lines.iter().map(|line| defuse(line) + "\n").collect::<String>())
     }
-    let mut lines = Vec::new();
-    lines.extend(repairs.iter().map(repaired));
-    lines.extend(checks.iter().flat_map(section));
-    let findings: Vec<&Finding> = checks.iter().flat_map(|check| &check.findings).collect();
-    for (index, finding) in findings.iter().enumerate() {
-        lines.extend(numbered(index + 1, finding));
-    }
-    lines.extend(conclusion(&findings, is_rehearsal));
-    console.result(&lines.iter().map(|line| defuse(line) + "\n").collect::<String>())
-}
 
-fn as_json<'a>(checks: &'a [Check], repairs: &'a [Outcome]) -> Told<'a> {
-    let findings: Vec<ToldFinding<'_>> = checks
-        .iter()
-        .flat_map(|check| {
-            check.findings.iter().map(|finding| ToldFinding {
+    fn as_json(&self) -> Json<'_> {
+        let findings = self.checks.iter().flat_map(|check| {
+            check.findings.iter().map(|finding| JsonFinding {
                 check: check.name,
                 finding,
             })
-        })
-        .collect();
-    Told {
-        healthy: findings.iter().all(|told| told.finding.severity == Severity::Advice),
-        checks: checks
-            .iter()
-            .map(|check| ToldCheck {
-                name: check.name,
-                lines: &check.lines,
-            })
-            .collect(),
-        findings,
-        repairs,
+        });
+        let findings: Vec<JsonFinding<'_>> = findings.collect();
+        let checks = self.checks.iter().map(|check| JsonCheck {
+            name: check.name,
+            lines: &check.lines,
+        });
+        Json {
+            healthy: findings.iter().all(|told| told.finding.severity == Severity::Advice),
+            checks: checks.collect(),
+            findings,
+            repairs: self.repairs,
+            variables: &self.variables,
+        }
     }
 }
 
@@ -80,7 +92,8 @@ fn repaired(outcome: &Outcome) -> String {
 
 /// The name of the group stands before its first line.
 fn section(check: &Check) -> Vec<String> {
-    let names = std::iter::once(check.name).chain(std::iter::repeat(""));
+    let name = check.name.replace('_', " ");
+    let names = iter::once(name.as_str()).chain(iter::repeat(""));
     let lines = names.zip(&check.lines);
     lines.map(|(name, line)| format!("{name:<12}  {line}")).collect()
 }

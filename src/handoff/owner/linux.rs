@@ -67,8 +67,8 @@ pub(super) fn this_process() -> Option<Process> {
 
 /// Parent, grandparent and so on. `None` if one of them can't be looked at: who is not known could be the job.
 ///
-/// The first process of a machine is no job's. In a container it may be the job's own shell, and then it is of the same
-/// session as this process, which no job of a machine's first process is.
+/// The first process of a machine is no job's, and runs as long as the machine. That of a container may be the job's own
+/// shell: then it is of the session of this process, as no machine's first process ever is.
 pub(super) fn callers() -> Option<Vec<Process>> {
     let this = Stat::of(std::process::id()).ok()?;
     let (mut callers, mut pid) = (Vec::new(), this.parent);
