@@ -145,6 +145,47 @@ impl Lock {
     }
 }
 
+/// The mode of a file or a directory that others may use, and `None` if it is its owner's alone. A link itself has none
+/// that matters. Windows has access lists, which say nothing as simple.
+#[cfg(unix)]
+pub fn wide_mode(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt;
+
+    let metadata = fs::symlink_metadata(path)
+        .ok()
+        .filter(|metadata| !metadata.is_symlink())?;
+    Some(metadata.mode() & 0o777).filter(|mode| mode & 0o077 != 0)
+}
+
+#[cfg(windows)]
+pub fn wide_mode(_: &Path) -> Option<u32> {
+    None
+}
+
+/// Closes a file (0600) or a directory (0700) to others. What it is, is looked at once it is open, so that nobody can put
+/// something else in its place; no link is followed.
+#[cfg(unix)]
+pub fn close_to_others(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+
+    let mut options = OpenOptions::new();
+    options.read(true);
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK);
+    let file = options.open(path)?;
+    let metadata = file.metadata()?;
+    let mode = match metadata.file_type() {
+        kind if kind.is_dir() => 0o700,
+        kind if kind.is_file() => 0o600,
+        _ => return Err(io::Error::other("it is no regular file")),
+    };
+    file.set_permissions(fs::Permissions::from_mode(mode))
+}
+
+#[cfg(windows)]
+pub fn close_to_others(_: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 #[cfg(unix)]
 fn private_builder() -> DirBuilder {
     use std::os::unix::fs::DirBuilderExt;

@@ -1,5 +1,6 @@
 //! Every flag and its help, nothing else. No flag takes key material.
 
+mod doctor;
 mod job;
 mod knowledge;
 mod profiles;
@@ -8,6 +9,7 @@ mod status;
 
 use clap::{Parser, Subcommand};
 
+pub use doctor::DoctorArgs;
 pub use job::{Ci, CleanupArgs, ExecArgs, SetupArgs, TokenArgs, ValidateArgs};
 pub use knowledge::{CapabilitiesArgs, CompletionsArgs, InspectArgs, ManArgs, RolesArgs};
 pub use profiles::{LoginArgs, LogoutArgs, SwitchArgs};
@@ -67,6 +69,8 @@ pub enum Command {
     Switch(SwitchArgs),
     /// Remove a stored profile, or all of them
     Logout(LogoutArgs),
+    /// Check everything that can be checked, offline, and repair what can be repaired
+    Doctor(DoctorArgs),
     /// Print the completions of a shell
     Completions(CompletionsArgs),
     /// Print the manual page, or write all of them
@@ -78,7 +82,13 @@ impl Command {
     pub fn is_captured(&self) -> bool {
         matches!(
             self,
-            Self::Token(_) | Self::Exec(_) | Self::Inspect(_) | Self::Roles(_) | Self::Completions(_) | Self::Man(_)
+            Self::Token(_)
+                | Self::Exec(_)
+                | Self::Inspect(_)
+                | Self::Roles(_)
+                | Self::Doctor(_)
+                | Self::Completions(_)
+                | Self::Man(_)
         )
     }
 
@@ -109,6 +119,7 @@ impl Command {
             Self::Login(args) => &args.output,
             Self::Switch(args) => &args.output,
             Self::Logout(args) => &args.output,
+            Self::Doctor(args) => &args.output,
         };
         output.output == Output::Json
     }

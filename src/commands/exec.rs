@@ -11,7 +11,7 @@ use crate::{
     cli::ExecArgs,
     clock::Clock,
     error::Error,
-    handoff::{self, Place, PrivateDir, Secrets, Signals, Task},
+    handoff::{self, For, Place, PrivateDir, Secrets, Signals, Task},
     report::Console,
     source::{AuthDir, Environment, Presence, Resolved, Sources, fields},
     token::Token,
@@ -52,7 +52,7 @@ pub(super) fn run(args: &ExecArgs, environment: &Environment, console: Console) 
 
     // From here on a signal is the child's, and nothing that ends this process leaves the directory behind.
     let signals = Signals::hold().map_err(Error::Output)?;
-    let directory = PrivateDir::create(&Place::of(environment), |_| Ok(()))?;
+    let directory = PrivateDir::create(&Place::of(environment), For::ThisProcess, |_| Ok(()))?;
     let clock = auth_dir.map_or(Clock::default(), |directory| directory.clock);
     let order = Order {
         resolved: &resolved,

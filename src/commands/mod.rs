@@ -3,6 +3,7 @@
 mod capabilities;
 mod cleanup;
 mod completions;
+mod doctor;
 mod exec;
 mod inspect;
 mod login;
@@ -28,6 +29,7 @@ pub fn run(command: &Command, environment: &Environment, console: Console) -> Re
         Command::Inspect(args) => return inspect::run(args, environment, console),
         Command::Capabilities(args) => return capabilities::run(args, environment, console),
         Command::Status(args) => return status::run(args, environment, console),
+        Command::Doctor(args) => return doctor::run(args, environment, console),
         Command::Setup(args) => setup::run(args, environment, console),
         Command::Cleanup(args) => cleanup::run(args, environment, console),
         Command::Token(args) => token::run(args, environment, console),

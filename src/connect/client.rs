@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::{
-    Method, Request, StatusCode,
+    Method, Request, Response, StatusCode,
     header::{AUTHORIZATION, HeaderMap, HeaderValue, USER_AGENT},
     redirect,
 };
@@ -47,6 +47,15 @@ pub(super) struct Answer {
     /// At most the first 64 KiB. It may repeat the token, so it is looked into and never shown.
     pub(super) body: Vec<u8>,
     pub(super) elapsed: Duration,
+}
+
+/// The head of an answer, and when it came.
+struct Sent {
+    response: Response,
+    elapsed: Duration,
+    /// Unix seconds.
+    now: i64,
+    skew: Option<Skew>,
 }
 
 impl Client {
@@ -139,6 +148,16 @@ impl Client {
         outcome.map_err(|failure| self.unreachable(failure))
     }
 
+    /// How far this machine's clock is ahead of the API's, by the answer to one request that carries no token. `None` if
+    /// the answer has no date.
+    pub async fn skew(&mut self) -> Result<Option<Skew>, ConnectError> {
+        let request = Request::new(Method::GET, self.root.endpoint(""));
+        self.requests += 1;
+        let asked = tokio::time::timeout(self.budget.attempt(), self.send(request)).await;
+        let sent = asked.unwrap_or(Err(Failure::TimedOut));
+        sent.map(|sent| sent.skew).map_err(|failure| self.unreachable(failure))
+    }
+
     async fn attempt(&mut self, path: &str, token: &Token) -> Result<Answer, Failure> {
         self.requests += 1;
         let within = self.budget.attempt();
@@ -153,20 +172,16 @@ impl Client {
         authorization.set_sensitive(true);
         let mut request = Request::new(Method::GET, self.root.endpoint(path));
         request.headers_mut().insert(AUTHORIZATION, authorization);
-        request.headers_mut().insert(
-            USER_AGENT,
-            HeaderValue::from_static(concat!("asc-auth/", env!("CARGO_PKG_VERSION"))),
-        );
-        let began = Instant::now();
-        let mut response = self.http.execute(request).await.map_err(|error| Failure::of(&error))?;
-        let elapsed = began.elapsed();
-        let now = Clock::default().now();
+        let Sent {
+            mut response,
+            elapsed,
+            now,
+            skew,
+        } = self.send(request).await?;
         let headers = response.headers();
         let mut answer = Answer {
             status: response.status(),
-            skew: text(headers, "date")
-                .and_then(headers::parse_date)
-                .map(|date| skew(now, elapsed, date)),
+            skew,
             rate_limit: text(headers, "x-rate-limit").and_then(RateLimit::parse),
             retry_after: text(headers, "retry-after").and_then(|value| headers::parse_retry_after(value, now)),
             request_id: text(headers, "x-request-id").map(|id| one_line(&token.conceal_in(id), 64)),
@@ -185,6 +200,25 @@ impl Client {
         }
         answer.error = AppleError::parse(&answer.body, token);
         Ok(answer)
+    }
+
+    /// Sends a request, and waits for the head of its answer.
+    async fn send(&self, mut request: Request) -> Result<Sent, Failure> {
+        request.headers_mut().insert(
+            USER_AGENT,
+            HeaderValue::from_static(concat!("asc-auth/", env!("CARGO_PKG_VERSION"))),
+        );
+        let began = Instant::now();
+        let response = self.http.execute(request).await.map_err(|error| Failure::of(&error))?;
+        let elapsed = began.elapsed();
+        let now = Clock::default().now();
+        let date = text(response.headers(), "date").and_then(headers::parse_date);
+        Ok(Sent {
+            skew: date.map(|date| skew(now, elapsed, date)),
+            response,
+            elapsed,
+            now,
+        })
     }
 
     fn unreachable(&self, failure: Failure) -> ConnectError {

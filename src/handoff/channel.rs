@@ -1,6 +1,6 @@
 //! The way to the steps that follow, opened before anything is done, so that nothing is done in vain.
 
-use super::{Ci, GitHub, HandoffError, Place, PrivateDir, refuse_debug_trace};
+use super::{Ci, For, GitHub, HandoffError, Place, PrivateDir, refuse_debug_trace};
 use crate::source::Environment;
 
 /// How a credential is handed over.
@@ -34,10 +34,10 @@ impl Channel {
     /// Creates the private directory where clean-up will look for it.
     pub fn create_private_dir(&self, environment: &Environment) -> Result<PrivateDir, HandoffError> {
         match self {
-            Self::GitHub(github) => PrivateDir::create(&Place::in_github_step(environment), |path| {
+            Self::GitHub(github) => PrivateDir::create(&Place::in_github_step(environment), For::Callers, |path| {
                 github.record_private_dir(path)
             }),
-            Self::Azure | Self::Shell => PrivateDir::create(&Place::of(environment), |_| Ok(())),
+            Self::Azure | Self::Shell => PrivateDir::create(&Place::of(environment), For::Callers, |_| Ok(())),
         }
     }
 }

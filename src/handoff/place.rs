@@ -67,6 +67,11 @@ impl Place {
         Self::in_temp(variable, environment, job)
     }
 
+    /// The place where there is no CI.
+    pub(super) fn outside_of_ci(environment: &Environment) -> Self {
+        Self::in_temp("TMPDIR", environment, None)
+    }
+
     fn in_temp(variable: &'static str, environment: &Environment, job: Option<String>) -> Self {
         let named = [variable, "TMPDIR"]
             .into_iter()
@@ -86,14 +91,31 @@ impl Place {
         self.job.as_ref().unwrap_or(&self.temp)
     }
 
-    /// The temporary directory must be a real one.
-    pub(super) fn check(&self) -> Result<(), HandoffError> {
+    /// The temporary directory.
+    pub(super) fn temp(&self) -> &Path {
+        &self.temp
+    }
+
+    /// The temporary directory must be a real one; one that is to be made is.
+    pub(super) fn prepare(&self) -> Result<(), HandoffError> {
+        if self.temp.is_absolute() && self.is_to_be_made() {
+            fs::create_dir_all(&self.temp).map_err(|error| self.bad(io_reason(&error)))?;
+        }
+        self.check()
+    }
+
+    /// GitLab's runner names its directory and makes it when it needs it itself.
+    fn is_to_be_made(&self) -> bool {
+        self.variable == GITLAB_TEMP && !self.temp.exists()
+    }
+
+    /// Whether private directories can be made here. Nothing is made.
+    pub fn check(&self) -> Result<(), HandoffError> {
         if !self.temp.is_absolute() {
             return Err(self.bad("it is not an absolute path".to_owned()));
         }
-        // GitLab's runner names its directory and makes it when it needs it itself.
-        if self.variable == GITLAB_TEMP && !self.temp.exists() {
-            fs::create_dir_all(&self.temp).map_err(|error| self.bad(io_reason(&error)))?;
+        if self.is_to_be_made() {
+            return Ok(());
         }
         let metadata = fs::symlink_metadata(&self.temp).map_err(|error| self.bad(io_reason(&error)))?;
         if metadata.is_symlink() {

@@ -13,6 +13,7 @@ use std::{
 
 use super::{
     HandoffError,
+    owner::{self, For},
     place::{self, Place},
 };
 use crate::{
@@ -32,9 +33,13 @@ pub struct PrivateDir {
 }
 
 impl PrivateDir {
-    /// Creates a directory at `place`. `record` gets its path first.
-    pub fn create(place: &Place, record: impl FnOnce(&Path) -> Result<(), HandoffError>) -> Result<Self, HandoffError> {
-        place.check()?;
+    /// Creates a directory at `place`, and tells in it for whom. `record` gets its path first.
+    pub fn create(
+        place: &Place,
+        made_for: For,
+        record: impl FnOnce(&Path) -> Result<(), HandoffError>,
+    ) -> Result<Self, HandoffError> {
+        place.prepare()?;
         let path = place.directory().join(private_name()?);
         record(&path)?;
         for _ in 0..TRIES {
@@ -42,6 +47,7 @@ impl PrivateDir {
             // A name that exists already is an error, never a directory to use.
             match private_files::create_dir(&path) {
                 Ok(()) => {
+                    owner::record(&path, made_for);
                     return Ok(Self {
                         path,
                         handed_over: Arc::default(),

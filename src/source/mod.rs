@@ -16,6 +16,7 @@ mod places;
 pub mod profiles;
 mod resolve;
 mod resolved;
+mod settings;
 
 pub use auth_dir::{AUTH_DIR, AuthDir, PRIVATE_PREFIX, RECORD, Record, fit_directory, is_private_name};
 pub use environment::{Environment, Presence};
@@ -26,3 +27,4 @@ pub use mix::Mix;
 pub use places::{Field, Flags, Origin, Sources, parse_bool};
 pub use resolve::{resolve, resolve_profile};
 pub use resolved::{Origins, Resolved};
+pub use settings::unreadable_settings;

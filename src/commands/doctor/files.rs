@@ -1,0 +1,169 @@
+//! The files that credentials lie in: config files, and the key files that profiles and the environment name. What is in
+//! them is judged where profiles are; here it is who else can read or change them.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    Patient,
+    finding::{Check, Finding, Severity, count},
+    repair::Repair,
+    stock::Stock,
+};
+use crate::{
+    credential::tidy,
+    explanation::Explanation,
+    git, private_files,
+    source::{
+        Environment, SourceError, fields,
+        profiles::{ConfigFile, ConfigPlace, Item, Outcome, Profile, told_name},
+    },
+};
+
+const CONFIG_ADVICE: &str =
+    "It names your keys, and who can change it decides which of them is used. Close it to others.";
+
+const KEY_ADVICE: &str = "Close it to others. Who could read a private key may have copied it: if others use this machine, \
+                          make a new key and revoke this one.";
+
+/// The config files of this environment.
+pub(super) fn check_configs(stock: &Stock, environment: &Environment) -> Check {
+    let mut check = Check::new("config_files");
+    for file in stock.profiles.files() {
+        check_config(&mut check, file, stock);
+    }
+    if ConfigFile::named(environment).is_none() && ConfigFile::home(environment).is_none() {
+        check.line("~/.asc/config.json: not looked for, because the environment names no home directory");
+    }
+    check
+}
+
+fn check_config(check: &mut Check, file: &ConfigFile, stock: &Stock) {
+    let (findings, path) = (check.findings.len(), file.path());
+    match file.read() {
+        Ok(None) => {
+            check.line(format!("{file}: there is none"));
+            return;
+        }
+        Ok(Some(config)) => {
+            let stored_in = file.stored_in();
+            check.found(config.legacy(&stored_in).map(|legacy| legacy_credential(file, &legacy)));
+            for (profile, resolved) in stock.readable() {
+                if profile.stored_in == stored_in && resolved.is_ok() {
+                    check.found(outside_keychain(file, profile, stock));
+                }
+            }
+        }
+        Err(error) => check.found(Finding::problem("config_unusable", SourceError::from(error).explain())),
+    }
+    check.found(open_to_others("config_mode", path, &file.to_string(), CONFIG_ADVICE));
+    // A folder that a variable names holds other things as well, and is the user's own affair.
+    if let Some(folder) = path.parent().filter(|_| file.place != ConfigPlace::Named) {
+        let told = format!("the folder of {file}");
+        check.found(open_to_others("config_folder_mode", folder, &told, CONFIG_ADVICE));
+    }
+    if git::is_tracked(path) == Some(true) {
+        let explanation = Explanation::new(format!("git tracks {file}")).advice(
+            "Whoever gets the repository gets key IDs, the issuer ID and paths with it, and who changes it there changes \
+             which key is used here. Take it out with git rm --cached, and add .asc/ to .gitignore.",
+        );
+        check.found(Finding::problem("config_tracked", explanation));
+    }
+    if check.findings.len() == findings {
+        check.line(format!("{file}: in order"));
+    }
+}
+
+fn legacy_credential(file: &ConfigFile, legacy: &Profile) -> Finding {
+    let explanation = Explanation::new(format!("{file} has a credential in its old place, beside keys"))
+        .fact("profile", told_name(&legacy.name))
+        .advice("It works. In keys it has a name of its own, and more profiles can be stored beside it.");
+    Finding::advice("legacy_credential", explanation).with(Repair::AdoptLegacy { file: file.clone() })
+}
+
+/// A key file of its own can be read by every program of this user; the keychain keeps the key itself.
+fn outside_keychain(file: &ConfigFile, profile: &Profile, stock: &Stock) -> Option<Finding> {
+    let is_elsewhere = |other: &&Item| {
+        let is_copy =
+            matches!(&other.read, Ok(other) if !other.private_key_pem.is_empty() && other.agrees_with(profile));
+        other.name == profile.name && !is_copy
+    };
+    // Another one of this name could be chosen in its place from then on.
+    let is_alone = stock.inventory.items.iter().filter(is_elsewhere).count() == 1;
+    if !matches!(stock.keychain(), Outcome::Holds(_)) || !is_alone {
+        return None;
+    }
+    let explanation = Explanation::new(format!("the key of profile {} lies outside of the keychain", told_name(&profile.name)))
+        .fact("stored in", file.to_string())
+        .advice("It works. The keychain keeps the key itself, locked while you are away; a key file is read by every program of yours.");
+    let repair = Repair::IntoKeychain {
+        file: file.clone(),
+        name: profile.name.clone(),
+    };
+    Some(Finding::advice("key_outside_keychain", explanation).with(repair))
+}
+
+/// The key files that are named, each once.
+pub(super) fn check_keys(patient: &Patient<'_>, stock: &Stock) -> Check {
+    let mut check = Check::new("key_files");
+    let mut named: BTreeMap<PathBuf, (Severity, String)> = BTreeMap::new();
+    if let Some((origin, path)) = patient.sources.text(&fields::KEY_PATH) {
+        // A CI may have made it, and nobody else may be on its machine.
+        named.insert(path.into(), (Severity::Advice, origin.to_string()));
+    }
+    for (profile, _) in stock
+        .readable()
+        .filter(|(profile, _)| profile.private_key_pem.is_empty())
+    {
+        let origin = format!("profile {} ({})", told_name(&profile.name), profile.stored_in);
+        named.insert(tidy(&profile.private_key_path).into(), (Severity::Problem, origin));
+    }
+    let mut in_order = 0;
+    for (path, (severity, origin)) in named {
+        // What is missing, or no file, the resolver tells.
+        let Ok(metadata) = fs::metadata(&path) else { continue };
+        if !metadata.is_file() {
+            continue;
+        }
+        match key_file(&path, severity, &origin) {
+            Some(finding) => check.found(finding),
+            None => in_order += 1,
+        }
+    }
+    check.line(match in_order {
+        0 => "none to look at".to_owned(),
+        number => format!("{} of this user alone", count(number, "file", "files")),
+    });
+    check
+}
+
+fn key_file(path: &Path, severity: Severity, origin: &str) -> Option<Finding> {
+    let is_link = path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
+    if is_link {
+        let explanation = Explanation::new("a key file is reached through a symbolic link")
+            .fact("file", format!("{}, from {origin}", path.display()))
+            .advice("Who changes the link changes which key is used, and nothing is repaired behind one. Name the file itself.");
+        return Some(Finding::advice("key_file_link", explanation));
+    }
+    let mut finding = open_to_others("key_file_mode", path, &path.display().to_string(), KEY_ADVICE)?;
+    finding.severity = severity;
+    finding.explanation = finding.explanation.fact("named by", origin);
+    Some(finding)
+}
+
+fn open_to_others(id: &'static str, path: &Path, told: &str, advice: &str) -> Option<Finding> {
+    let mode = private_files::wide_mode(path)?;
+    let wanted = if path.is_dir() { "0700" } else { "0600" };
+    let explanation = Explanation::new(format!("others can get at {told}"))
+        .fact("mode", format!("{mode:04o}, not {wanted}"))
+        .advice(advice);
+    let repair = Repair::Close {
+        path: path.to_owned(),
+        told: told.to_owned(),
+        wanted,
+    };
+    Some(Finding::problem(id, explanation).with(repair))
+}
