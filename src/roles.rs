@@ -29,13 +29,22 @@ impl Area {
         Self::Users,
     ];
 
+    /// The areas of Apple's own table, for people: all of them would not fit a terminal.
+    pub const MAIN: [Self; 5] = [
+        Self::Metadata,
+        Self::Pricing,
+        Self::Certificates,
+        Self::SalesReports,
+        Self::FinancialReports,
+    ];
+
     /// A heading for people.
     pub fn title(self) -> &'static str {
         match self {
-            Self::Pricing => "Pricing, IAPs",
+            Self::Pricing => "Pricing",
             Self::Metadata => "Metadata",
-            Self::SalesReports => "Sales reports",
-            Self::FinancialReports => "Finance reports",
+            Self::SalesReports => "Sales",
+            Self::FinancialReports => "Finance",
             Self::Certificates => "Certificates",
             Self::Builds => "Builds",
             Self::Users => "Users",

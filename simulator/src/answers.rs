@@ -114,6 +114,32 @@ pub(crate) fn bad_parameter(name: &str, value: &str) -> Response {
     )
 }
 
+/// A vendor number that is not this team's.
+pub(crate) fn invalid_vendor_number() -> Response {
+    parameter(
+        "PARAMETER_ERROR.INVALID",
+        "A parameter has an invalid value",
+        "Invalid vendor number specified",
+        "filter[vendorNumber]",
+    )
+}
+
+/// A report that was looked for and is not there.
+pub(crate) fn no_report() -> Response {
+    error(
+        404,
+        "NOT_FOUND",
+        "The specified resource does not exist",
+        "There were no sales for the date specified.",
+    )
+}
+
+/// A report: a gzip file of nothing.
+pub(crate) fn report() -> Response {
+    const GZIP: [u8; 20] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    plain(200, "application/a-gzip", GZIP.to_vec())
+}
+
 pub(crate) fn rate_limit_exceeded() -> Response {
     error(
         429,

@@ -1,6 +1,6 @@
 //! What can go wrong on the way to Apple and back, and when it is to go wrong.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ pub enum Fault {
     },
 }
 
-/// Which request fails how: first those queued, one a request, then the standing one.
+/// Which request fails how: first those queued, one a request, then the one of its path, then the standing one.
 #[derive(Debug, Default)]
 pub(crate) struct FaultPlan {
     inner: Mutex<Plan>,
@@ -46,6 +46,7 @@ pub(crate) struct FaultPlan {
 #[derive(Debug, Default)]
 struct Plan {
     queued: VecDeque<Fault>,
+    paths: BTreeMap<String, Fault>,
     standing: Option<Fault>,
 }
 
@@ -58,13 +59,21 @@ impl FaultPlan {
         self.with(|plan| plan.standing = Some(fault));
     }
 
+    pub(crate) fn at(&self, path: &str, fault: Fault) {
+        self.with(|plan| plan.paths.insert(path.to_owned(), fault));
+    }
+
     pub(crate) fn clear(&self) {
         self.with(|plan| *plan = Plan::default());
     }
 
     /// The fault for the request at hand, used up if it was queued.
-    pub(crate) fn next(&self) -> Option<Fault> {
-        self.with(|plan| plan.queued.pop_front().or_else(|| plan.standing.clone()))
+    pub(crate) fn next(&self, path: &str) -> Option<Fault> {
+        self.with(|plan| {
+            let queued = plan.queued.pop_front();
+            let standing = || plan.paths.get(path).or(plan.standing.as_ref()).cloned();
+            queued.or_else(standing)
+        })
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Plan) -> T) -> T {
@@ -81,10 +90,20 @@ mod tests {
         let plan = FaultPlan::default();
         plan.always(Fault::Empty(503));
         plan.queue(Fault::Status(500));
-        assert_eq!(plan.next(), Some(Fault::Status(500)));
-        assert_eq!(plan.next(), Some(Fault::Empty(503)));
-        assert_eq!(plan.next(), Some(Fault::Empty(503)));
+        assert_eq!(plan.next("/a"), Some(Fault::Status(500)));
+        assert_eq!(plan.next("/a"), Some(Fault::Empty(503)));
+        assert_eq!(plan.next("/a"), Some(Fault::Empty(503)));
         plan.clear();
-        assert_eq!(plan.next(), None);
+        assert_eq!(plan.next("/a"), None);
+    }
+
+    #[test]
+    fn a_fault_at_a_path_is_that_paths_alone() {
+        let plan = FaultPlan::default();
+        plan.always(Fault::Empty(503));
+        plan.at("/a", Fault::Status(500));
+        assert_eq!(plan.next("/a"), Some(Fault::Status(500)));
+        assert_eq!(plan.next("/b"), Some(Fault::Empty(503)));
+        assert_eq!(plan.next("/a"), Some(Fault::Status(500)));
     }
 }

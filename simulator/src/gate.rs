@@ -32,7 +32,7 @@ pub(crate) async fn pass(
     let mut seen = note(&request);
     let verdict = examine(&shared, &mut seen);
     let accepted = verdict.is_ok();
-    let fault = shared.faults.next();
+    let fault = shared.faults.next(&seen.path);
 
     let mut response = match (fault.as_ref().and_then(answers::instead), verdict) {
         (Some(response), _) => response,

@@ -14,7 +14,7 @@ use crate::keys::{ApiKey, KeyStore};
 use crate::material::tls::ServerIdentity;
 use crate::routes;
 use crate::seen::SeenRequest;
-use crate::state::{App, Observer, RateLimit, Shared, TeamState};
+use crate::state::{App, Observer, RateLimit, Reports, Shared, TeamState};
 
 /// A running App Store Connect on loopback; it stops when dropped.
 pub struct Simulator {
@@ -122,6 +122,16 @@ impl Simulator {
         self.shared.with(|settings| settings.apps = apps);
     }
 
+    /// The team's vendor number, in place of `85123456`, and whether it has reports to download.
+    pub fn set_reports(&self, vendor_number: &str, any: bool) {
+        self.shared.with(|settings| {
+            settings.reports = Reports {
+                vendor_number: vendor_number.to_owned(),
+                any,
+            };
+        });
+    }
+
     /// Sets the server's clock so many seconds ahead of the system's, or behind: for the rules
     /// about tokens and for `Date`.
     pub fn set_clock_offset(&self, seconds: i64) {
@@ -174,6 +184,11 @@ impl Simulator {
     /// The most requests that were waiting for their answers at the same time.
     pub fn most_at_once(&self) -> usize {
         self.shared.meeting.most()
+    }
+
+    /// A fault for every request to this path that finds none queued.
+    pub fn fail_at(&self, path: &str, fault: Fault) {
+        self.shared.faults.at(path, fault);
     }
 
     /// Forgets all faults, queued and standing.

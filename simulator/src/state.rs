@@ -38,6 +38,14 @@ pub(crate) struct RateLimit {
     pub(crate) shown: bool,
 }
 
+/// The reports that a team can download.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reports {
+    pub(crate) vendor_number: String,
+    /// Whether there is one for any date.
+    pub(crate) any: bool,
+}
+
 /// What a test can set.
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -45,6 +53,7 @@ pub(crate) struct Settings {
     pub(crate) audience: String,
     pub(crate) clock_offset: i64,
     pub(crate) rate_limit: RateLimit,
+    pub(crate) reports: Reports,
     pub(crate) team: TeamState,
 }
 
@@ -62,6 +71,10 @@ impl Default for Settings {
                 limit: 3600,
                 remaining: 3600,
                 shown: true,
+            },
+            reports: Reports {
+                vendor_number: "85123456".to_owned(),
+                any: true,
             },
             team: TeamState::Good,
         }

@@ -43,6 +43,7 @@ pub struct RolesArgs {
 }
 
 #[derive(Args, Debug)]
+#[command(after_long_help = CAPABILITIES_CODES)]
 pub struct CapabilitiesArgs {
     #[command(flatten)]
     pub credential: CredentialArgs,
@@ -54,6 +55,11 @@ pub struct CapabilitiesArgs {
     #[command(flatten)]
     pub output: OutputArgs,
 }
+
+const CAPABILITIES_CODES: &str = "Exit codes, besides those of validate:
+   0  every group was told of, also where the key is forbidden
+  12  Apple refused the credential (401)
+  20  a group could not be told of, or Apple could not be asked; trying again may help";
 
 #[derive(Args, Debug)]
 pub struct CompletionsArgs {

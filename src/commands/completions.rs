@@ -14,7 +14,9 @@ pub(super) fn run(args: &CompletionsArgs, console: Console) -> Result<(), Error>
     let name = command.get_name().to_owned();
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut command, name, &mut script);
-    console.result(&String::from_utf8_lossy(&script))
+    // Bash would complete nothing behind a command: the hyphen in our name is spelt in two ways (clap issue 6421).
+    let script = String::from_utf8_lossy(&script).replace("asc__subcmd__auth", "asc__auth");
+    console.result(&script)
 }
 
 /// The command without what is hidden: clap_complete shows everything.

@@ -15,7 +15,7 @@ use crate::{
     error::Error,
     report::Console,
     source::{Environment, Origin, SourceError, Sources, read_key_file},
-    text::{defuse, one_line},
+    text::one_line,
     token::{Audience, CheckKey, Finding, Inspection, Severity, SignatureState, Times, inspect, span},
 };
 
@@ -77,8 +77,7 @@ pub(super) fn run(args: &InspectArgs, environment: &Environment, console: Consol
     if console.is_json() {
         console.json(&inspected(&inspection, now))?;
     } else {
-        let lines = lines_of(&inspection, now);
-        console.result(&lines.iter().map(|line| defuse(line) + "\n").collect::<String>())?;
+        console.lines(&lines_of(&inspection, now))?;
     }
     Ok(if inspection.is_refused() { REFUSED } else { 0 })
 }

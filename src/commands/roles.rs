@@ -30,10 +30,7 @@ struct ShownRole {
 /// Shows the table, or the part of it that `--can` asks for.
 pub(super) fn run(args: &RolesArgs, console: Console) -> Result<(), Error> {
     let wishes = wishes(&args.can)?;
-    let mut areas: Vec<Area> = Area::ALL.to_vec();
-    if !wishes.is_empty() {
-        areas.retain(|area| wishes.iter().any(|wish| wish.contains(area)));
-    }
+    let areas = areas(&wishes, console.is_json());
     let roles = if wishes.is_empty() {
         ROLES.iter().collect()
     } else {
@@ -44,6 +41,18 @@ pub(super) fn run(args: &RolesArgs, console: Console) -> Result<(), Error> {
         return console.json(&Shown { areas, roles });
     }
     console.table(&table(&roles, &areas))
+}
+
+/// Those that were asked for, or all, or as many of them as people can take in.
+fn areas(wishes: &[Vec<Area>], all: bool) -> Vec<Area> {
+    let is_wanted = |area: &Area| wishes.iter().any(|wish| wish.contains(area));
+    if !wishes.is_empty() {
+        Area::ALL.into_iter().filter(is_wanted).collect()
+    } else if all {
+        Area::ALL.to_vec()
+    } else {
+        Area::MAIN.to_vec()
+    }
 }
 
 fn wishes(texts: &[String]) -> Result<Vec<Vec<Area>>, Error> {

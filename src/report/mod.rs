@@ -126,6 +126,15 @@ impl Console {
         }
     }
 
+    /// Lines for people as a result. What of them comes from outside begins no command of GitHub's, which may be indented.
+    pub fn lines(self, lines: &[String]) -> Result<(), Error> {
+        let inert = lines.iter().map(|line| match line.trim_start().strip_prefix("::") {
+            Some(rest) => format!("  : :{}\n", defuse(rest.trim_start_matches(':'))),
+            None => format!("{}\n", defuse(line)),
+        });
+        self.result(&inert.collect::<String>())
+    }
+
     /// A table as a result, made to fit the terminal. Beside JSON there is none.
     pub fn table(self, table: &Table) -> Result<(), Error> {
         if self.json {

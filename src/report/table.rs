@@ -13,7 +13,7 @@ const GAP: usize = 2;
 /// No column is made narrower than this, or than what it holds: rows stand as lists before that.
 const NARROWEST: usize = 8;
 /// A terminal that says it is narrower than this is not believed.
-const NARROWEST_SCREEN: usize = 10;
+const NARROWEST_SCREEN: usize = 20;
 
 /// What a cell says of its row, for terminals with colours. Its text says the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -106,42 +106,54 @@ impl Table {
     }
 
     fn natural_widths(&self) -> Vec<usize> {
+        self.widths_of(UnicodeWidthStr::width)
+    }
+
+    /// The largest measure of each column.
+    fn widths_of(&self, measure: impl Fn(&str) -> usize) -> Vec<usize> {
         let rows = std::iter::once(&self.headings).chain(&self.rows);
         rows.fold(vec![0; self.headings.len()], |widths, row| {
-            let cells = row.iter().map(|cell| cell.text.width());
+            let cells = row.iter().map(|cell| measure(&cell.text));
             widths.into_iter().zip(cells).map(|(a, b)| a.max(b)).collect()
         })
     }
 
-    /// The widest columns give way first. `None` if they would have to become too narrow.
+    /// The widest columns give way first, and words are broken only if nothing else helps. `None` if columns would have
+    /// to become too narrow.
     fn widths_within(&self, screen: usize) -> Option<Vec<usize>> {
-        let mut widths = self.natural_widths();
-        let room = screen.checked_sub(GAP * widths.len().saturating_sub(1))?;
-        while widths.iter().sum::<usize>() > room {
-            let widest = widths.iter_mut().max()?;
-            if *widest <= NARROWEST {
-                return None;
-            }
-            *widest -= 1;
-        }
-        Some(widths)
+        let natural = self.natural_widths();
+        let room = screen.checked_sub(GAP * natural.len().saturating_sub(1))?;
+        let words = self.widths_of(|text| text.split(' ').map(UnicodeWidthStr::width).max().unwrap_or(0));
+        let words = words.into_iter().map(|width| width.max(NARROWEST)).collect();
+        let fit = |least: Vec<usize>| shrunk(natural.clone(), &least, room);
+        fit(words).or_else(|| fit(vec![NARROWEST; natural.len()]))
     }
 
     /// Every cell on lines of its own, behind its heading.
     fn as_lists(&self, out: &mut Page, screen: usize) {
+        let longest = self.headings.iter().map(|heading| heading.text.width()).max();
+        let label = longest.unwrap_or(0).min(screen - GAP - NARROWEST);
         for (index, row) in self.rows.iter().enumerate() {
             if index > 0 {
                 out.text.push('\n');
             }
             for (heading, cell) in self.headings.iter().zip(row) {
-                out.row(std::slice::from_ref(heading), &[screen]);
-                if !cell.text.is_empty() {
-                    let indent = Cell::from("");
-                    out.row(&[indent, cell.clone()], &[0, screen - GAP]);
-                }
+                out.row(&[heading.clone(), cell.clone()], &[label, screen - GAP - label]);
             }
         }
     }
+}
+
+/// The widths, made narrower until they fit into `room`, and none narrower than its least.
+fn shrunk(mut widths: Vec<usize>, least: &[usize], room: usize) -> Option<Vec<usize>> {
+    while widths.iter().sum::<usize>() > room {
+        let columns = widths.iter_mut().zip(least);
+        let (widest, _) = columns
+            .filter(|(width, least)| **width > **least)
+            .max_by_key(|(width, _)| **width)?;
+        *widest -= 1;
+    }
+    Some(widths)
 }
 
 /// Lines as they are put together.

@@ -36,6 +36,14 @@ mod policies;
 mod refusals;
 mod retries;
 
+// What can be known
+mod capabilities;
+mod completions;
+mod inspect;
+mod roles;
+#[cfg(target_os = "linux")]
+mod tables;
+
 // The hand-over
 mod azure;
 mod cleanup;

@@ -71,6 +71,43 @@ fn what_a_key_may_list_depends_on_its_role() {
 }
 
 #[test]
+fn reports_are_for_the_roles_that_read_them_and_for_the_teams_own_vendor_number() {
+    const SALES: &str = "/v1/salesReports?filter[frequency]=DAILY&filter[reportType]=SALES\
+                         &filter[reportSubType]=SUMMARY&filter[vendorNumber]=";
+    const FINANCE: &str = "/v1/financeReports?filter[regionCode]=ZZ&filter[reportType]=FINANCIAL\
+                           &filter[reportDate]=2024-01&filter[vendorNumber]=";
+    let statuses = |role| {
+        let bench = Bench::with(Simulator::start(), role);
+        [SALES, FINANCE].map(|target| bench.get(&format!("{target}85123456")).status)
+    };
+    assert_eq!(statuses(Role::Finance), [200, 200]);
+    assert_eq!(statuses(Role::Sales), [200, 403]);
+    assert_eq!(statuses(Role::AppManager), [403, 403]);
+
+    let bench = Bench::start();
+    let report = bench.get(&format!("{SALES}85123456"));
+    assert_eq!(report.header("content-type"), Some("application/a-gzip"));
+    assert!(report.body.starts_with(&[0x1f, 0x8b]));
+    assert_eq!(bench.get(&format!("{SALES}11111111")).code(), "PARAMETER_ERROR.INVALID");
+    assert_eq!(bench.get("/v1/salesReports").code(), "PARAMETER_ERROR.INVALID");
+    bench.apple.set_reports("11111111", false);
+    assert_eq!(bench.get(&format!("{SALES}11111111")).code(), "NOT_FOUND");
+}
+
+#[test]
+fn every_group_that_a_key_is_asked_about_lists_something_or_nothing() {
+    let bench = Bench::start();
+    for group in ["builds", "betaGroups", "bundleIds", "devices", "profiles", "ciProducts"] {
+        let answer = bench.get(&format!("/v1/{group}?limit=1"));
+        assert_eq!(
+            (answer.status, answer.json()["meta"]["paging"]["total"].as_u64()),
+            (200, Some(0)),
+            "{group}"
+        );
+    }
+}
+
+#[test]
 fn apps_are_filtered_by_bundle_id_and_paged() {
     let bench = Bench::start();
     bench.apple.set_apps(["a", "b", "c"].map(|name| App {

@@ -39,12 +39,19 @@ fn the_widest_column_goes_on_below_where_the_terminal_is_narrow() {
 
 #[test]
 fn rows_are_lists_where_the_terminal_is_far_too_narrow() {
-    let mut table = Table::new(["Key", "Name"]);
-    table.row(["2X9R4QWVK6", "the release pipeline"]);
-    table.row(["ABCDE12345", ""]);
+    let mut table = Table::new(["Key", "Name", "Result"]);
+    table.row(["2X9R4QWVK6", "the release pipeline", "works"]);
+    table.row(["ABCDE12345", "", "refused"]);
     assert_eq!(
-        table.render(on(15)),
-        "Key\n  2X9R4QWVK6\nName\n  the release\n  pipeline\n\nKey\n  ABCDE12345\nName\n"
+        table.render(on(22)),
+        "Key     2X9R4QWVK6\n\
+         Name    the release\n        \
+         pipeline\n\
+         Result  works\n\
+         \n\
+         Key     ABCDE12345\n\
+         Name\n\
+         Result  refused\n"
     );
 }
 
