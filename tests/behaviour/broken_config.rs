@@ -6,7 +6,7 @@ use serde_json::json;
 use simulator::TestKey;
 
 use crate::support::{
-    machine::{Machine, contents, keys, make_pipe},
+    machine::{Machine, contents, keys},
     proof::{assert_key_kept, assert_refused, assert_token_of},
 };
 
@@ -164,7 +164,7 @@ fn a_pipe_in_the_place_of_a_config_file_is_not_waited_for() {
     let (machine, key) = (Machine::new(), TestKey::generate());
     let path = machine.config("home");
     fs::create_dir(path.parent().unwrap()).unwrap();
-    make_pipe(&path);
+    crate::support::machine::make_pipe(&path);
     assert_told("a pipe", &machine, &key, 30, "can't be read: it is no regular file");
 }
 

@@ -5,7 +5,7 @@ use simulator::TestKey;
 
 use crate::support::{
     KEY_ID,
-    machine::{Machine, entry, keys, make_pipe},
+    machine::{Machine, entry, keys},
     proof::{assert_key_kept, assert_refused, assert_token_of},
 };
 
@@ -86,25 +86,11 @@ fn a_profile_that_can_not_be_used_says_what_is_wrong_with_it() {
 fn a_pipe_or_a_device_in_the_place_of_a_key_file_is_never_read() {
     let machine = Machine::new();
     let pipe = machine.path("keys").join("pipe.p8");
-    make_pipe(&pipe);
+    crate::support::machine::make_pipe(&pipe);
     for path in [pipe.to_str().unwrap(), "/dev/zero", "/dev/tty", "/dev/stdin"] {
         machine.write_config("work", &keys(&[entry("MyApp", KEY_ID, path)]));
         let ran = machine.run(&["token"]).stdin("").run();
         let sentence = "error: the private key file can't be read: it is no regular file\n";
         assert_refused(path, &ran, 30, sentence, "no form of it");
     }
-}
-
-#[test]
-fn a_file_without_an_end_is_not_read_to_its_end() {
-    let machine = Machine::new();
-    let path = machine.path("keys").join("large.p8");
-    let file = std::fs::File::create(&path).unwrap();
-    file.set_len(8 << 30).unwrap();
-    machine.write_config("work", &keys(&[entry("MyApp", KEY_ID, path.to_str().unwrap())]));
-    machine
-        .run(&["token"])
-        .run()
-        .code(10)
-        .says("the private key can't be used");
 }

@@ -199,6 +199,15 @@ fn scripts_find_it_all_under_stable_names() {
     assert_eq!(nothing["in_use_error"]["exit_code"], 10);
 }
 
+#[test]
+fn the_config_file_of_a_home_that_somebody_works_in_is_one() {
+    let (machine, key) = (Machine::new(), TestKey::generate());
+    machine.write_config("home", &keys(&[machine.profile("MyApp", &key)]));
+    let ran = machine.run_in("home", &["status"]).run().code(0);
+    assert_eq!(verdicts(&ran).len(), 1, "{}", ran.text());
+    ran.does_not_say("./.asc");
+}
+
 // Whether it works
 
 #[test]
@@ -219,7 +228,7 @@ fn every_profile_gets_its_own_verdict() {
         ("Works", "works"),
         ("Gone", "refused (401)"),
         ("Small", "forbidden: role"),
-        ("Moved", "key file unreadable"),
+        ("Moved", "key file: it does not exist"),
         ("Half", "incomplete"),
         ("Named", "malformed key ID"),
     ];

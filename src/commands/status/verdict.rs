@@ -1,4 +1,4 @@
-//! What a table has room for of a failure: two or three words. The whole diagnosis stands below it.
+//! What a table has room for of a failure: a few words. The whole diagnosis stands below it.
 
 use crate::{
     connect::{ConnectError, Forbidden},
@@ -11,7 +11,7 @@ pub(super) fn of(error: &Error) -> String {
     let words = match error {
         Error::Connect(error) => return of_connect(error),
         Error::Source(error) => match error {
-            SourceError::KeyFile { .. } => "key file unreadable",
+            SourceError::KeyFile { reason, .. } => return format!("key file: {reason}"),
             SourceError::Missing { .. } => "incomplete",
             SourceError::Id { what, .. } => return format!("malformed {what}"),
             SourceError::Swapped { .. } => "IDs swapped",
