@@ -5,12 +5,13 @@ use clap::Args;
 use super::OutputArgs;
 use crate::source::Flags;
 
-/// Store a credential as a profile.
-///
-/// The keychain keeps the key itself, so that the profile works when the .p8 is gone; a config file keeps the path of it.
-/// Flags give the credential, or whoever sits at the terminal: no variable does but ASC_BYPASS_KEYCHAIN, ASC_CONFIG_PATH
-/// and ASC_API_URL.
+const LOGIN: &str = "The keychain keeps the key itself, so that the profile works when the .p8 file is gone; a config \
+file keeps its path.
+The credential comes from these flags, and what they lack is asked for at a terminal. Of the environment nothing is
+read but ASC_BYPASS_KEYCHAIN, ASC_CONFIG_PATH and ASC_API_URL.";
+
 #[derive(Args, Debug)]
+#[command(after_help = LOGIN)]
 pub struct LoginArgs {
     /// The profile's name, such as MyApp
     #[arg(long, value_name = "NAME", help_heading = "Profile")]
@@ -55,8 +56,8 @@ pub struct LoginArgs {
     pub output: OutputArgs,
 }
 
-/// Remove a profile from the keychain and from config files. No .p8 file is removed.
 #[derive(Args, Debug)]
+#[command(after_help = "A profile is removed from the keychain and from every config file. No .p8 file is removed.")]
 pub struct LogoutArgs {
     /// The profile to remove
     #[arg(long, value_name = "NAME")]
@@ -74,7 +75,6 @@ pub struct LogoutArgs {
     pub output: OutputArgs,
 }
 
-/// Make a stored profile the default one.
 #[derive(Args, Debug)]
 pub struct SwitchArgs {
     /// The profile that is used from now on where none is named

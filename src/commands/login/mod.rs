@@ -18,7 +18,7 @@ use crate::{
     report::Console,
     source::{
         Environment, Resolved, Sources,
-        profiles::{ConfigPlace, Destination, Manner, Profile, ProfileName, Profiles},
+        profiles::{ConfigFile, ConfigPlace, Destination, Manner, Profile, ProfileName, Profiles},
     },
     terminal,
     token::{Lifetime, TokenRequest},
@@ -55,12 +55,8 @@ pub(super) fn run(args: &LoginArgs, environment: &Environment, console: Console)
     let mut warnings = given.warnings();
     warnings.append(&mut kept.warnings);
     let unignored = unignored(&into).filter(|_| !may_ask(console));
-    warnings.extend(unignored.map(|file| {
-        format!(
-            "git does not ignore {}: add the line {LOCAL_FOLDER} to .gitignore",
-            file.display()
-        )
-    }));
+    warnings
+        .extend(unignored.map(|file| format!("git does not ignore {file}: add the line {LOCAL_FOLDER} to .gitignore")));
     for warning in &warnings {
         console.warn(warning);
     }
@@ -142,10 +138,13 @@ fn prove(args: &LoginArgs, sources: &Sources<'_>, resolved: &Resolved, console: 
 }
 
 /// The config file of the working directory, if git would commit it.
-fn unignored(into: &Destination) -> Option<&Path> {
-    let Destination::File(file) = into else { return None };
-    let path = Some(file.path()).filter(|_| file.place == ConfigPlace::Local)?;
-    (git::is_ignored(path) == Some(false)).then_some(path)
+fn unignored(into: &Destination) -> Option<&ConfigFile> {
+    match into {
+        Destination::File(file) if file.place == ConfigPlace::Local => {
+            (git::is_ignored(file.path()) == Some(false)).then_some(file)
+        }
+        _ => None,
+    }
 }
 
 /// Whether a question does not come between a script and its answer.
@@ -158,10 +157,7 @@ fn offer_to_ignore(into: &Destination, console: Console) -> Result<(), Error> {
     let Some(file) = unignored(into).filter(|_| may_ask(console)) else {
         return Ok(());
     };
-    let question = format!(
-        "git would commit {}. Add the line {LOCAL_FOLDER} to .gitignore?",
-        file.display()
-    );
+    let question = format!("git would commit {file}. Add the line {LOCAL_FOLDER} to .gitignore?");
     if !terminal::confirms(&question)? {
         return Ok(());
     }
