@@ -80,9 +80,12 @@ fn prompt(question: &str) -> io::Result<()> {
 
 #[cfg(unix)]
 mod hidden {
-    use std::{fs::File, io::Read, os::fd::AsFd};
+    use std::{fs::File, io::Read, os::fd::AsFd, process, thread};
 
-    use nix::sys::termios::{InputFlags, LocalFlags, SetArg, SpecialCharacterIndices, Termios, tcgetattr, tcsetattr};
+    use nix::sys::{
+        signal::{SigSet, Signal},
+        termios::{InputFlags, LocalFlags, SetArg, SpecialCharacterIndices, Termios, tcgetattr, tcsetattr},
+    };
 
     use super::{LARGEST, Next, TerminalError, Typed, Zeroizing, io};
 
@@ -96,6 +99,7 @@ mod hidden {
         fn begin() -> io::Result<Self> {
             let terminal = File::from(io::stdin().as_fd().try_clone_to_owned()?);
             let before = tcgetattr(&terminal)?;
+            give_back_on_signals(terminal.try_clone()?, before.clone())?;
             let mut hidden = before.clone();
             hidden.local_flags.remove(
                 LocalFlags::ECHO | LocalFlags::ECHONL | LocalFlags::ICANON | LocalFlags::ISIG | LocalFlags::IEXTEN,
@@ -110,6 +114,21 @@ mod hidden {
             tcsetattr(&hiding.terminal, SetArg::TCSAFLUSH, &hidden)?;
             Ok(hiding)
         }
+    }
+
+    /// Whatever ends this process from now on, the terminal shows again what is typed.
+    fn give_back_on_signals(terminal: File, before: Termios) -> io::Result<()> {
+        let ends: SigSet = [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM]
+            .into_iter()
+            .collect();
+        ends.thread_block()?;
+        thread::Builder::new().spawn(move || {
+            if let Ok(signal) = ends.wait() {
+                let _ = tcsetattr(&terminal, SetArg::TCSAFLUSH, &before);
+                process::exit(128 + signal as i32);
+            }
+        })?;
+        Ok(())
     }
 
     impl Drop for Hiding {

@@ -2,6 +2,7 @@
 
 use std::{fs, process::Command};
 
+use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use crate::support::{
@@ -13,7 +14,7 @@ use crate::support::{
 };
 
 /// Says how it ended, and what the terminal shows of the next line.
-const AFTER: &str = r#"trap : INT; "$0" "$@"; echo "code $?"; read line; echo "then $line""#;
+const AFTER: &str = r#"trap : HUP INT TERM; "$0" "$@"; echo "code $?"; read line; echo "then $line""#;
 
 /// A terminal of a person who has a keyring.
 struct Desk {
@@ -149,6 +150,18 @@ fn ctrl_c_gives_the_terminal_back_and_stores_nothing() {
     terminal.screen.wait_for("Name of the profile: ");
     terminal.type_in(CTRL_C);
     desk.assert_back(terminal, 130);
+}
+
+#[test]
+fn a_signal_gives_the_terminal_back() {
+    let desk = Desk::new();
+    let given = ["login", "--name", "MyApp", "--key-id", KEY_ID, "--issuer-id", ISSUER_ID];
+    for (signal, code) in [(Signal::SIGTERM, 143), (Signal::SIGHUP, 129), (Signal::SIGINT, 130)] {
+        let terminal = desk.start(&given);
+        terminal.screen.wait_for(ASKS_FOR_KEY);
+        terminal.signal(signal);
+        desk.assert_back(terminal, code);
+    }
 }
 
 #[test]

@@ -65,6 +65,7 @@ pub(super) fn run(args: &LoginArgs, environment: &Environment, console: Console)
         given: &given,
         proof: proof.as_ref(),
         kept: &kept,
+        in_house: args.in_house,
     };
     login.tell(&warnings, console)?;
     offer_to_ignore(&into, console)

@@ -16,6 +16,7 @@ pub(super) struct Login<'a> {
     pub(super) given: &'a Given,
     pub(super) proof: Option<&'a Proof>,
     pub(super) kept: &'a Kept,
+    pub(super) in_house: bool,
 }
 
 #[derive(Serialize)]
@@ -46,7 +47,8 @@ struct Stored<'a> {
 impl Login<'_> {
     pub(super) fn tell(&self, warnings: &[String], console: Console) -> Result<(), Error> {
         let profile = self.profile;
-        let next = format!("asc-auth token --profile {}", quoted(&profile.name));
+        let in_house = if self.in_house { " --in-house" } else { "" };
+        let next = format!("asc-auth token --profile {}{in_house}", quoted(&profile.name));
         if console.is_json() {
             return console.json(&Stored {
                 name: &profile.name,

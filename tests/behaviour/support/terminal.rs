@@ -51,6 +51,12 @@ impl Terminal {
         }
     }
 
+    /// Sends a signal to every process that the terminal belongs to.
+    pub fn signal(&self, signal: Signal) {
+        let foreground = tcgetpgrp(&self.master).expect("somebody");
+        killpg(foreground, signal).expect("they are there");
+    }
+
     pub fn type_in(&mut self, text: &str) {
         self.master.write_all(text.as_bytes()).expect("the terminal takes it");
     }
