@@ -40,20 +40,27 @@ pub struct LoginArgs {
     /// team or individual [default: team]
     #[arg(long, value_name = "TYPE", help_heading = "Credential")]
     key_type: Option<String>,
-    /// Prove the credential with a request, and store it only if it works
-    #[arg(long, help_heading = "Validation")]
-    pub network: bool,
-    /// API root: https, or http on loopback [env: ASC_API_URL] [default: Apple's]
-    #[arg(long, value_name = "URL", help_heading = "Validation")]
-    api_url: Option<String>,
-    /// For the Apple Developer Enterprise Program: its audience and host
-    #[arg(long, help_heading = "Validation")]
-    pub in_house: bool,
-    /// How long all requests and retries may take together [default: 60s]
-    #[arg(long, value_name = "TIME", help_heading = "Validation")]
-    pub timeout: Option<String>,
+    #[command(flatten)]
+    pub proof: ProofArgs,
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Validation")]
+pub struct ProofArgs {
+    /// Prove the credential with a request, and store it only if it works
+    #[arg(long)]
+    pub network: bool,
+    /// API root: https, or http on loopback [env: ASC_API_URL] [default: Apple's]
+    #[arg(long, value_name = "URL")]
+    api_url: Option<String>,
+    /// For the Apple Developer Enterprise Program: its audience and host
+    #[arg(long)]
+    pub in_house: bool,
+    /// How long all requests and retries may take together [default: 60s]
+    #[arg(long, value_name = "TIME")]
+    pub timeout: Option<String>,
 }
 
 #[derive(Args, Debug)]
@@ -100,9 +107,11 @@ impl LoginArgs {
     pub fn settings(&self) -> Flags {
         Flags::default()
             .with("--bypass-keychain", self.bypass_keychain.as_deref())
-            .with("--api-url", self.api_url.as_deref())
+            .with("--api-url", self.proof.api_url.as_deref())
     }
+}
 
+impl ProofArgs {
     /// A flag that does nothing without `--network`.
     pub fn idle(&self) -> Option<&'static str> {
         let flags = [

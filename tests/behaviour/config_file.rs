@@ -109,7 +109,7 @@ fn a_file_that_this_user_may_not_read_is_named() {
     use crate::support::shell::{has_namespaces, in_namespace};
 
     let home = Home::new().stored(&["MyApp"]);
-    fs::set_permissions(home.config_path(), fs::Permissions::from_mode(0)).expect("it is ours");
+    fs::set_permissions(home.config_path(), fs::Permissions::from_mode(0o000)).expect("it is ours");
     // Root may read whatever the mode says, save what belongs to somebody that its namespace does not know.
     let is_root = nix::unistd::geteuid().is_root();
     if is_root {

@@ -45,7 +45,7 @@ pub(super) fn run(args: &LoginArgs, environment: &Environment, console: Console)
     let given = Given::read(args, &into, console)?;
     given.resolved.check_key()?;
     let profile = profile(&name, &into, &given)?;
-    let proof = if args.network {
+    let proof = if args.proof.network {
         Some(prove(args, &sources, &given.resolved, console)?)
     } else {
         None
@@ -65,7 +65,7 @@ pub(super) fn run(args: &LoginArgs, environment: &Environment, console: Console)
         given: &given,
         proof: proof.as_ref(),
         kept: &kept,
-        in_house: args.in_house,
+        in_house: args.proof.in_house,
     };
     login.tell(&warnings, console)?;
     offer_to_ignore(&into, console)
@@ -73,7 +73,7 @@ pub(super) fn run(args: &LoginArgs, environment: &Environment, console: Console)
 
 /// A check that is never made must not look like one.
 fn refuse_idle_flags(args: &LoginArgs) -> Result<(), Error> {
-    match args.idle() {
+    match args.proof.idle() {
         None => Ok(()),
         Some(flag) => Err(Error::Usage {
             what: format!("{flag} goes with --network, which was not given"),
@@ -132,8 +132,8 @@ fn profile(name: &ProfileName, into: &Destination, given: &Given) -> Result<Prof
 }
 
 fn prove(args: &LoginArgs, sources: &Sources<'_>, resolved: &Resolved, console: Console) -> Result<Proof, Error> {
-    let (root, audience) = options::api_root(sources, args.in_house, None)?;
-    let budget = options::budget(args.timeout.as_deref().unwrap_or(TIMEOUT))?;
+    let (root, audience) = options::api_root(sources, args.proof.in_house, None)?;
+    let budget = options::budget(args.proof.timeout.as_deref().unwrap_or(TIMEOUT))?;
     let request = TokenRequest::new(Lifetime::BRIEF, Vec::new(), audience)?;
     options::prove(root, budget, resolved, &Policies::default(), &request, console)
 }

@@ -20,7 +20,7 @@ pub(super) struct Login<'a> {
 }
 
 #[derive(Serialize)]
-struct Stored<'a> {
+struct Told<'a> {
     name: &'a str,
     key_id: &'a str,
     key_type: &'a str,
@@ -50,7 +50,7 @@ impl Login<'_> {
         let in_house = if self.in_house { " --in-house" } else { "" };
         let next = format!("asc-auth token --profile {}{in_house}", quoted(&profile.name));
         if console.is_json() {
-            return console.json(&Stored {
+            return console.json(&Told {
                 name: &profile.name,
                 key_id: &profile.key_id,
                 key_type: &profile.key_type,
