@@ -5,12 +5,13 @@ use clap::Args;
 use super::OutputArgs;
 use crate::source::Flags;
 
-/// Store a credential as a profile.
-///
-/// The keychain keeps the key itself, so that the profile works when the .p8 is gone; a config file keeps the path of it.
-/// Flags give the credential, or whoever sits at the terminal: no variable does but ASC_BYPASS_KEYCHAIN, ASC_CONFIG_PATH
-/// and ASC_API_URL.
+const LOGIN: &str = "The keychain keeps the key itself, so that the profile works when the .p8 file is gone; a config \
+file keeps its path.
+The credential comes from these flags, and what they lack is asked for at a terminal. Of the environment nothing is
+read but ASC_BYPASS_KEYCHAIN, ASC_CONFIG_PATH and ASC_API_URL.";
+
 #[derive(Args, Debug)]
+#[command(after_help = LOGIN)]
 pub struct LoginArgs {
     /// The profile's name, such as MyApp
     #[arg(long, value_name = "NAME", help_heading = "Profile")]
@@ -39,24 +40,31 @@ pub struct LoginArgs {
     /// team or individual [default: team]
     #[arg(long, value_name = "TYPE", help_heading = "Credential")]
     key_type: Option<String>,
-    /// Prove the credential with a request, and store it only if it works
-    #[arg(long, help_heading = "Validation")]
-    pub network: bool,
-    /// API root: https, or http on loopback [env: ASC_API_URL] [default: Apple's]
-    #[arg(long, value_name = "URL", help_heading = "Validation")]
-    api_url: Option<String>,
-    /// For the Apple Developer Enterprise Program: its audience and host
-    #[arg(long, help_heading = "Validation")]
-    pub in_house: bool,
-    /// How long all requests and retries may take together [default: 60s]
-    #[arg(long, value_name = "TIME", help_heading = "Validation")]
-    pub timeout: Option<String>,
+    #[command(flatten)]
+    pub proof: ProofArgs,
     #[command(flatten)]
     pub output: OutputArgs,
 }
 
-/// Remove a profile from the keychain and from config files. No .p8 file is removed.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Validation")]
+pub struct ProofArgs {
+    /// Prove the credential with a request, and store it only if it works
+    #[arg(long)]
+    pub network: bool,
+    /// API root: https, or http on loopback [env: ASC_API_URL] [default: Apple's]
+    #[arg(long, value_name = "URL")]
+    api_url: Option<String>,
+    /// For the Apple Developer Enterprise Program: its audience and host
+    #[arg(long)]
+    pub in_house: bool,
+    /// How long all requests and retries may take together [default: 60s]
+    #[arg(long, value_name = "TIME")]
+    pub timeout: Option<String>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "A profile is removed from the keychain and from every config file. No .p8 file is removed.")]
 pub struct LogoutArgs {
     /// The profile to remove
     #[arg(long, value_name = "NAME")]
@@ -74,7 +82,6 @@ pub struct LogoutArgs {
     pub output: OutputArgs,
 }
 
-/// Make a stored profile the default one.
 #[derive(Args, Debug)]
 pub struct SwitchArgs {
     /// The profile that is used from now on where none is named
@@ -100,9 +107,11 @@ impl LoginArgs {
     pub fn settings(&self) -> Flags {
         Flags::default()
             .with("--bypass-keychain", self.bypass_keychain.as_deref())
-            .with("--api-url", self.api_url.as_deref())
+            .with("--api-url", self.proof.api_url.as_deref())
     }
+}
 
+impl ProofArgs {
     /// A flag that does nothing without `--network`.
     pub fn idle(&self) -> Option<&'static str> {
         let flags = [

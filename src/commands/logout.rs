@@ -1,6 +1,6 @@
 //! `asc-auth logout`: remove profiles.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use serde::Serialize;
 
@@ -26,6 +26,8 @@ struct LoggedOut<'a> {
     default: Option<&'a str>,
     /// Key files that are still there.
     key_files: Vec<&'a str>,
+    /// Why there is no keychain to remove anything from.
+    no_keychain: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -102,6 +104,7 @@ fn tell(gone: &Stock, profiles: &Profiles, console: Console) -> Result<(), Error
                 .ok()
                 .and_then(|found| Some(found.as_ref()?.profile.name.as_str())),
             key_files,
+            no_keychain: gone.no_keychain.as_ref().map(ToString::to_string),
         });
     }
     let mut lines: Vec<String> = gone.items.iter().map(|item| line("removed", &told(item))).collect();
@@ -128,8 +131,9 @@ fn tell(gone: &Stock, profiles: &Profiles, console: Console) -> Result<(), Error
             Err(error) => format!("none: {error}"),
         },
     ));
-    let headline = match gone.items.len() {
-        0 => "nothing was removed".to_owned(),
+    let names: BTreeSet<&str> = gone.items.iter().map(|item| item.name.as_str()).collect();
+    let headline = match names.len() {
+        0 => "no profile was removed".to_owned(),
         1 => "removed one profile".to_owned(),
         number => format!("removed {number} profiles"),
     };

@@ -119,9 +119,8 @@ impl SourceError {
             | Self::ProfileName(_)
             | Self::NameTaken { .. } => 2,
             Self::NotRemoved { why, .. } => why.first().map_or(1, Self::exit_code),
-            Self::NotStored { error, .. } => error.exit_code(),
             Self::Config(error) => error.exit_code(),
-            Self::Keychain(error) => error.exit_code(),
+            Self::Keychain(error) | Self::NotStored { error, .. } => error.exit_code(),
             Self::Mixed(_) => 11,
             Self::KeyFile { .. } | Self::AuthDir { .. } | Self::Mask(_) | Self::NoHome => 30,
             _ => 10,

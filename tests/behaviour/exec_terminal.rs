@@ -1,82 +1,12 @@
 //! `asc-auth exec -- CMD` at a terminal: the child can ask, Ctrl-C and Ctrl-Z do what they do without us, and whoever
 //! comes after has the terminal back.
 
-use std::{
-    fs::File,
-    io::Write,
-    process::{Command, Stdio},
-};
-
-use nix::{
-    pty::openpty,
-    sys::signal::{Signal, killpg},
-    unistd::tcgetpgrp,
-};
 use simulator::TestKey;
 
 use crate::support::{
-    Run,
-    child::{Job, Running, Seen},
-    shell::as_arguments,
+    child::Job,
+    terminal::{CTRL_C, CTRL_D, CTRL_Z, Terminal},
 };
-
-/// A terminal, and a process that it belongs to.
-struct Terminal {
-    master: File,
-    screen: Seen,
-    process: Running,
-}
-
-impl Terminal {
-    /// Runs `script` in `sh` on a terminal of its own; in it `"$0" "$@"` is what `run` would have started. Ctrl-C must
-    /// work, though whoever runs the tests in the background of a shell has made it ignored.
-    fn script(script: &str, run: Run) -> Self {
-        let pty = openpty(None, None).expect("a terminal");
-        let slave = || Stdio::from(pty.slave.try_clone().expect("a descriptor"));
-        let mut command = Command::new("setsid");
-        command.args(["--ctty", "python3", "-c", RESET, "bash", "-c", script]);
-        as_arguments(run, &mut command);
-        command.stdin(slave()).stdout(slave()).stderr(slave());
-        let process = Running::spawn(&mut command);
-        drop(command);
-        drop(pty.slave);
-        let master = File::from(pty.master);
-        let screen = Seen::of(master.try_clone().expect("a descriptor"));
-        Self {
-            master,
-            screen,
-            process,
-        }
-    }
-
-    fn type_in(&mut self, text: &str) {
-        self.master.write_all(text.as_bytes()).expect("the terminal takes it");
-    }
-}
-
-impl Drop for Terminal {
-    /// Nobody is left waiting at a terminal that is gone.
-    fn drop(&mut self) {
-        if self.process.is_running()
-            && let Ok(foreground) = tcgetpgrp(&self.master)
-            && foreground.as_raw() > 1
-        {
-            let _ = killpg(foreground, Signal::SIGKILL);
-        }
-    }
-}
-
-/// Becomes its arguments, with the signals of the keyboard as they were made.
-const RESET: &str = "
-import os, signal, sys
-for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU):
-    signal.signal(number, signal.SIG_DFL)
-os.execvp(sys.argv[1], sys.argv[1:])
-";
-
-const CTRL_C: &str = "\x03";
-const CTRL_Z: &str = "\x1a";
-const CTRL_D: &str = "\x04";
 
 /// What a person does next: says how it ended, and reads from the terminal again.
 const AFTER: &str = r#"; echo "code $?"; read line; echo "then $line""#;

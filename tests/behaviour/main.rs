@@ -29,6 +29,18 @@ mod strict_auth;
 mod token_reuse;
 mod tokens;
 
+// Stored profiles
+#[cfg(unix)]
+mod config_file;
+#[cfg(unix)]
+mod login;
+#[cfg(target_os = "linux")]
+mod login_terminal;
+#[cfg(unix)]
+mod logout;
+#[cfg(unix)]
+mod switch;
+
 // Apple's answers and the network
 mod clock;
 mod network_faults;

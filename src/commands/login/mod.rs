@@ -18,7 +18,7 @@ use crate::{
     report::Console,
     source::{
         Environment, Resolved, Sources,
-        profiles::{ConfigPlace, Destination, Manner, Profile, ProfileName, Profiles},
+        profiles::{ConfigFile, ConfigPlace, Destination, Manner, Profile, ProfileName, Profiles},
     },
     terminal,
     token::{Lifetime, TokenRequest},
@@ -45,7 +45,7 @@ pub(super) fn run(args: &LoginArgs, environment: &Environment, console: Console)
     let given = Given::read(args, &into, console)?;
     given.resolved.check_key()?;
     let profile = profile(&name, &into, &given)?;
-    let proof = if args.network {
+    let proof = if args.proof.network {
         Some(prove(args, &sources, &given.resolved, console)?)
     } else {
         None
@@ -55,12 +55,8 @@ pub(super) fn run(args: &LoginArgs, environment: &Environment, console: Console)
     let mut warnings = given.warnings();
     warnings.append(&mut kept.warnings);
     let unignored = unignored(&into).filter(|_| !may_ask(console));
-    warnings.extend(unignored.map(|file| {
-        format!(
-            "git does not ignore {}: add the line {LOCAL_FOLDER} to .gitignore",
-            file.display()
-        )
-    }));
+    warnings
+        .extend(unignored.map(|file| format!("git does not ignore {file}: add the line {LOCAL_FOLDER} to .gitignore")));
     for warning in &warnings {
         console.warn(warning);
     }
@@ -69,6 +65,7 @@ pub(super) fn run(args: &LoginArgs, environment: &Environment, console: Console)
         given: &given,
         proof: proof.as_ref(),
         kept: &kept,
+        in_house: args.proof.in_house,
     };
     login.tell(&warnings, console)?;
     offer_to_ignore(&into, console)
@@ -76,7 +73,7 @@ pub(super) fn run(args: &LoginArgs, environment: &Environment, console: Console)
 
 /// A check that is never made must not look like one.
 fn refuse_idle_flags(args: &LoginArgs) -> Result<(), Error> {
-    match args.idle() {
+    match args.proof.idle() {
         None => Ok(()),
         Some(flag) => Err(Error::Usage {
             what: format!("{flag} goes with --network, which was not given"),
@@ -135,17 +132,20 @@ fn profile(name: &ProfileName, into: &Destination, given: &Given) -> Result<Prof
 }
 
 fn prove(args: &LoginArgs, sources: &Sources<'_>, resolved: &Resolved, console: Console) -> Result<Proof, Error> {
-    let (root, audience) = options::api_root(sources, args.in_house, None)?;
-    let budget = options::budget(args.timeout.as_deref().unwrap_or(TIMEOUT))?;
+    let (root, audience) = options::api_root(sources, args.proof.in_house, None)?;
+    let budget = options::budget(args.proof.timeout.as_deref().unwrap_or(TIMEOUT))?;
     let request = TokenRequest::new(Lifetime::BRIEF, Vec::new(), audience)?;
     options::prove(root, budget, resolved, &Policies::default(), &request, console)
 }
 
 /// The config file of the working directory, if git would commit it.
-fn unignored(into: &Destination) -> Option<&Path> {
-    let Destination::File(file) = into else { return None };
-    let path = Some(file.path()).filter(|_| file.place == ConfigPlace::Local)?;
-    (git::is_ignored(path) == Some(false)).then_some(path)
+fn unignored(into: &Destination) -> Option<&ConfigFile> {
+    match into {
+        Destination::File(file) if file.place == ConfigPlace::Local => {
+            (git::is_ignored(file.path()) == Some(false)).then_some(file)
+        }
+        _ => None,
+    }
 }
 
 /// Whether a question does not come between a script and its answer.
@@ -158,10 +158,7 @@ fn offer_to_ignore(into: &Destination, console: Console) -> Result<(), Error> {
     let Some(file) = unignored(into).filter(|_| may_ask(console)) else {
         return Ok(());
     };
-    let question = format!(
-        "git would commit {}. Add the line {LOCAL_FOLDER} to .gitignore?",
-        file.display()
-    );
+    let question = format!("git would commit {file}. Add the line {LOCAL_FOLDER} to .gitignore?");
     if !terminal::confirms(&question)? {
         return Ok(());
     }

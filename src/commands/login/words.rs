@@ -16,10 +16,11 @@ pub(super) struct Login<'a> {
     pub(super) given: &'a Given,
     pub(super) proof: Option<&'a Proof>,
     pub(super) kept: &'a Kept,
+    pub(super) in_house: bool,
 }
 
 #[derive(Serialize)]
-struct Stored<'a> {
+struct Told<'a> {
     name: &'a str,
     key_id: &'a str,
     key_type: &'a str,
@@ -46,9 +47,10 @@ struct Stored<'a> {
 impl Login<'_> {
     pub(super) fn tell(&self, warnings: &[String], console: Console) -> Result<(), Error> {
         let profile = self.profile;
-        let next = format!("asc-auth token --profile {}", quoted(&profile.name));
+        let in_house = if self.in_house { " --in-house" } else { "" };
+        let next = format!("asc-auth token --profile {}{in_house}", quoted(&profile.name));
         if console.is_json() {
-            return console.json(&Stored {
+            return console.json(&Told {
                 name: &profile.name,
                 key_id: &profile.key_id,
                 key_type: &profile.key_type,

@@ -70,7 +70,7 @@ impl Profiles {
         stock
     }
 
-    /// Removes them, and says what is gone. A default that could not be removed stays the default.
+    /// Removes them, and says what is gone and what failed.
     pub fn remove(&self, leaving: Leaving<'_>) -> Stock {
         let stock = self.stock(leaving);
         let mut gone = Stock {
@@ -89,7 +89,11 @@ impl Profiles {
                 Some(Ok(false)) | None => {}
             }
         }
-        let keeps_default = !gone.failures.is_empty();
+        // What a keychain did not let go of is still there to be the default.
+        let keeps_default = gone
+            .failures
+            .iter()
+            .any(|failure| matches!(failure, SourceError::Keychain(_)));
         for file in &self.files {
             let place = file.stored_in();
             let concerns = |item: &Entry| item.stored_in == place;

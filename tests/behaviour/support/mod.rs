@@ -11,11 +11,15 @@ pub mod keyring;
 pub mod machine;
 #[cfg(unix)]
 pub mod posix;
+#[cfg(unix)]
+pub mod profiles;
 pub mod reflecting;
 pub mod runner;
 pub mod secrets;
 #[cfg(unix)]
 pub mod shell;
+#[cfg(target_os = "linux")]
+pub mod terminal;
 
 pub mod forms;
 pub mod proof;

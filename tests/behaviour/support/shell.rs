@@ -34,10 +34,13 @@ fn pass_on(run: Run, to: &mut Command) {
     to.stdin(Stdio::null());
 }
 
-/// What `run` would have started becomes the last arguments of `to`, and its environment that of `to`.
+/// What `run` would have started becomes the last arguments of `to`, and its environment and directory are those of `to`.
 pub fn as_arguments(run: Run, to: &mut Command) {
     let run = run.into_command();
     to.arg(run.get_program()).args(run.get_args());
+    if let Some(directory) = run.get_current_dir() {
+        to.current_dir(directory);
+    }
     to.env_clear().env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin");
     to.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))));
 }

@@ -1,0 +1,550 @@
+//! `asc-auth login`: what it stores and where, what it says, and what it refuses.
+
+use std::{fs, os::unix::fs::PermissionsExt, process::Command};
+
+use serde_json::json;
+use simulator::TestKey;
+
+use crate::support::{
+    ISSUER_ID, KEY_ID,
+    profiles::{Home, names, read},
+    proof::{assert_key_kept, assert_token_of},
+    simulator_with,
+};
+
+const BYPASS: &[&str] = &["--bypass-keychain"];
+
+#[test]
+fn a_stored_profile_gives_a_token() {
+    let home = Home::new();
+    let ran = home.login("MyApp", BYPASS).run().code(0);
+    assert_key_kept("login", &ran, &home.key);
+    ran.says("stored the profile MyApp")
+        .says("2X9R4QWVK6 (team key)")
+        .says("stored in  ~/.asc/config.json")
+        .says("default    yes")
+        .says("asc-auth token --profile MyApp");
+    for arguments in [&["token", "--profile", "MyApp"][..], &["token"]] {
+        assert_token_of("of the profile", &home.run(arguments).run(), &home.key);
+    }
+}
+
+#[test]
+fn a_config_file_holds_the_absolute_path_and_never_the_key() {
+    let home = Home::new();
+    fs::copy(home.key_file(), home.work().join("key.p8")).expect("a copy");
+    let flags = ["login", "--name", "MyApp", "--key-id", KEY_ID, "--issuer-id", ISSUER_ID];
+    home.run(&[&flags[..], BYPASS, &["--private-key", "key.p8"]].concat())
+        .run()
+        .code(0);
+    let mut entry = home.entry("MyApp");
+    entry["private_key_path"] = json!(fs::canonicalize(home.work()).expect("a path").join("key.p8"));
+    assert_eq!(
+        home.config(),
+        json!({
+            "default_key_name": "MyApp",
+            "key_id": KEY_ID,
+            "issuer_id": ISSUER_ID,
+            "private_key_path": entry["private_key_path"],
+            "key_type": "team",
+            "keys": [entry],
+        })
+    );
+    let mode = |path| fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
+    assert_eq!(mode(home.config_path()), 0o600);
+    assert_eq!(mode(home.path().join(".asc")), 0o700);
+}
+
+#[test]
+fn the_result_can_be_read_as_json() {
+    let home = Home::new().stored(&["First"]);
+    let ran = home
+        .login("My App", &["--bypass-keychain", "--output", "json"])
+        .run()
+        .code(0);
+    assert_eq!(
+        ran.json(),
+        json!({
+            "name": "My App",
+            "key_id": KEY_ID,
+            "key_type": "team",
+            "issuer_id": ISSUER_ID,
+            "stored_in": "~/.asc/config.json",
+            "private_key_path": home.key_file(),
+            "replaced": false,
+            "is_default": false,
+            "default": "First",
+            "validated": false,
+            "next": "asc-auth token --profile 'My App'",
+            "notes": [],
+            "warnings": [],
+        })
+    );
+    let refused = home
+        .login("First", &["--bypass-keychain", "--output", "json"])
+        .run()
+        .code(2);
+    assert_eq!(refused.json()["exit_code"], 2);
+}
+
+#[test]
+fn the_first_profile_is_the_default_until_another_is_made_it() {
+    let home = Home::new().stored(&["First", "Second"]);
+    assert_eq!(home.config()["default_key_name"], "First");
+    home.login("Third", &["--bypass-keychain", "--default"])
+        .run()
+        .code(0)
+        .says("default    yes");
+    assert_eq!(home.config()["default_key_name"], "Third");
+    assert_eq!(names(&home.config()), ["First", "Second", "Third"]);
+}
+
+#[test]
+fn a_profile_is_replaced_only_with_force() {
+    let home = Home::new().stored(&["MyApp"]);
+    let before = home.config();
+    home.login("MyApp", BYPASS)
+        .run()
+        .code(2)
+        .says("a profile of this name is stored already")
+        .says("MyApp, in ~/.asc/config.json")
+        .says("--force");
+    assert_eq!(home.config(), before);
+
+    let file = home.write_key("AuthKey_3Y8S5RXWL7.p8");
+    let file = file.to_str().expect("UTF-8");
+    let given = ["login", "--name", "MyApp", "--issuer-id", ISSUER_ID, "--force"];
+    home.run(&[&given[..], BYPASS, &["--private-key", file]].concat())
+        .run()
+        .code(0)
+        .says("replaced the profile MyApp");
+    assert_eq!(home.config()["keys"][0]["key_id"], "3Y8S5RXWL7");
+    assert_eq!(home.config()["key_id"], "3Y8S5RXWL7", "the copy of the default one");
+    assert_eq!(names(&home.config()), ["MyApp"]);
+}
+
+#[test]
+fn an_individual_key_is_stored_without_an_issuer() {
+    let home = Home::new();
+    let file = home.write_key(&format!("ApiKey_{KEY_ID}.p8"));
+    let file = file.to_str().expect("UTF-8");
+    let given = ["login", "--name", "Mine", "--bypass-keychain", "--private-key", file];
+    home.run(&given).run().code(0).says("(individual key)");
+    assert_eq!(home.config()["keys"][0]["key_type"], "individual");
+    assert_eq!(home.config()["keys"][0].get("issuer_id"), None);
+}
+
+#[test]
+fn the_working_directory_has_profiles_of_its_own() {
+    let home = Home::new().stored(&["Home"]);
+    home.login("Here", &["--local"])
+        .run()
+        .code(0)
+        .says("stored in  ./.asc/config.json")
+        .says("default    yes");
+    assert_eq!(names(&read(&home.local_path())), ["Here"]);
+    assert_eq!(home.config()["default_key_name"], "Home");
+    home.login("Named", &["--local"])
+        .env("ASC_CONFIG_PATH", home.path().join("other.json"))
+        .run()
+        .code(2)
+        .says("--local and ASC_CONFIG_PATH");
+}
+
+#[test]
+fn a_config_file_that_a_variable_names_is_used_instead() {
+    let home = Home::new();
+    let path = home.path().join("other.json");
+    for variable in ["1", "yes"] {
+        home.login(&format!("MyApp{variable}"), &[])
+            .env("ASC_BYPASS_KEYCHAIN", variable)
+            .env("ASC_CONFIG_PATH", &path)
+            .unset("HOME")
+            .run()
+            .code(0)
+            .says("other.json");
+    }
+    assert_eq!(names(&read(&path)), ["MyApp1", "MyAppyes"]);
+    assert!(!home.config_path().exists());
+    home.login("MyApp", &[])
+        .env("ASC_BYPASS_KEYCHAIN", "perhaps")
+        .run()
+        .code(2)
+        .says("ASC_BYPASS_KEYCHAIN");
+}
+
+#[test]
+fn no_variable_gives_the_credential() {
+    let home = Home::new().stored(&["Other"]);
+    home.run(&["login", "--name", "MyApp", "--bypass-keychain"])
+        .team_key(&home.key)
+        .env("ASC_PRIVATE_KEY_PATH", home.key_file())
+        .run()
+        .code(10)
+        .says("no key ID, no issuer ID and no private key were given")
+        .says("--private-key  not set")
+        .does_not_say("ASC_KEY_ID");
+    assert_eq!(names(&home.config()), ["Other"]);
+}
+
+#[test]
+fn a_profile_of_the_same_name_elsewhere_is_told() {
+    let home = Home::new().stored(&["MyApp"]);
+    let file = home.write_key("AuthKey_3Y8S5RXWL7.p8");
+    let file = file.to_str().expect("UTF-8");
+    let given = [
+        "login",
+        "--name",
+        "MyApp",
+        "--issuer-id",
+        ISSUER_ID,
+        "--private-key",
+        file,
+    ];
+    home.run(&[&given[..], &["--local"]].concat())
+        .run()
+        .code(0)
+        .says("warning: two different profiles are stored under one name")
+        .says("the one in ./.asc/config.json is used, not the one in ~/.asc/config.json");
+}
+
+#[test]
+fn a_default_that_comes_first_in_this_directory_is_told() {
+    let home = Home::new();
+    home.login("Here", &["--local"]).run().code(0);
+    home.login("Home", BYPASS)
+        .run()
+        .code(0)
+        .says("warning: in this directory Here is the default all the same: default_key_name in ./.asc/config.json")
+        .says("default    no, that is Here");
+}
+
+#[test]
+fn a_key_file_that_others_may_read_is_stored_with_the_command_that_mends_it() {
+    let home = Home::new();
+    let path = home.key_file();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("it is ours");
+    home.login("MyApp", BYPASS)
+        .run()
+        .code(0)
+        .says("warning: others may use the key file, whose mode is 0644")
+        .says(&format!("chmod 600 {}", path.display()));
+    assert_eq!(names(&home.config()), ["MyApp"]);
+}
+
+#[test]
+fn a_config_file_that_git_would_commit_is_told_and_nothing_is_written_unasked() {
+    let home = Home::new();
+    let made = Command::new("git").args(["init", "--quiet"]).arg(home.work()).status();
+    assert!(made.expect("git is there").success());
+    home.login("MyApp", &["--local"])
+        .run()
+        .code(0)
+        .says("git does not ignore ./.asc/config.json: add the line .asc/ to .gitignore");
+    let ignore = home.work().join(".gitignore");
+    assert!(!ignore.exists());
+    fs::write(ignore, ".asc/\n").expect("a file");
+    home.login("Other", &["--local"])
+        .run()
+        .code(0)
+        .does_not_say("gitignore");
+}
+
+// Refusals: nothing is stored
+
+#[test]
+fn a_key_without_a_file_can_not_be_stored_by_its_path() {
+    for place in ["--bypass-keychain", "--local"] {
+        let home = Home::new();
+        let given = ["login", "--name", "MyApp", "--key-id", KEY_ID, "--issuer-id", ISSUER_ID];
+        let ran = home
+            .run(&[&given[..], &[place, "--private-key", "-"]].concat())
+            .run()
+            .code(2)
+            .says("a config file holds the path of a key, and this key is in no file")
+            .says("chmod 600");
+        assert_key_kept(place, &ran, &home.key);
+        assert!(!home.config_path().exists() && !home.local_path().exists());
+    }
+}
+
+#[test]
+fn names_that_are_none_are_refused() {
+    let home = Home::new();
+    for (name, defect) in [
+        (String::new(), "it is empty"),
+        ("My\u{7}App".to_owned(), "it has control characters"),
+        ("My\nApp".to_owned(), "it has control characters"),
+        ("n".repeat(300), "it is longer than 64 characters"),
+        (home.key.pem(), "it is longer than 64 characters"),
+    ] {
+        let name = format!("--name={name}");
+        for run in [
+            home.run(&["login", &name, "--bypass-keychain"]),
+            home.run(&["switch", &name]),
+            home.run(&["logout", &name]),
+        ] {
+            let ran = run
+                .run()
+                .code(2)
+                .says("this can't be the name of a profile")
+                .says(defect);
+            assert_key_kept(defect, &ran, &home.key);
+        }
+    }
+    home.run(&["login", "--bypass-keychain"])
+        .run()
+        .code(2)
+        .says("no name was given");
+    assert!(!home.config_path().exists());
+}
+
+#[test]
+fn what_contradicts_itself_is_never_stored() {
+    let home = Home::new();
+    let file = home.key_file();
+    let file = file.to_str().expect("UTF-8");
+    let other = home.path().join("not-there.p8");
+    for (flags, code, sentence) in [
+        (
+            vec![
+                "--key-id",
+                "3Y8S5RXWL7",
+                "--issuer-id",
+                ISSUER_ID,
+                "--private-key",
+                file,
+            ],
+            11,
+            "the key file's name contradicts what was given",
+        ),
+        (
+            vec!["--key-id", ISSUER_ID, "--issuer-id", KEY_ID, "--private-key", file],
+            10,
+            "the key ID and the issuer ID are swapped",
+        ),
+        (
+            vec!["--key-id", KEY_ID, "--private-key", file],
+            10,
+            "no issuer ID was given",
+        ),
+        (
+            vec![
+                "--issuer-id",
+                ISSUER_ID,
+                "--key-id",
+                KEY_ID,
+                "--private-key",
+                other.to_str().expect("UTF-8"),
+            ],
+            30,
+            "the private key file can't be read: it does not exist",
+        ),
+        (
+            vec!["--issuer-id", ISSUER_ID, "--key-id", "", "--private-key", file],
+            2,
+            "--key-id was given without a value",
+        ),
+    ] {
+        let ran = home
+            .run(&[&["login", "--name", "MyApp", "--bypass-keychain"], &flags[..]].concat())
+            .run()
+            .code(code)
+            .says(sentence);
+        assert_key_kept(sentence, &ran, &home.key);
+    }
+    assert!(!home.config_path().exists());
+}
+
+#[test]
+fn a_key_in_the_place_of_its_path_is_not_told() {
+    let home = Home::new();
+    let pem = home.key.pem();
+    let given = ["login", "--name", "MyApp", "--key-id", KEY_ID, "--issuer-id", ISSUER_ID];
+    let ran = home
+        .run(&[&given[..], BYPASS, &[&format!("--private-key={pem}")]].concat())
+        .run()
+        .code(10)
+        .says("--private-key holds a key, where the path of a key belongs")
+        .says("--private-key -");
+    assert_key_kept("a key as an argument", &ran, &home.key);
+}
+
+#[test]
+fn a_damaged_key_is_named_and_not_stored() {
+    let home = Home::new();
+    fs::write(home.key_file(), &home.key.pem()[..150]).expect("a file");
+    let ran = home
+        .login("MyApp", BYPASS)
+        .run()
+        .code(10)
+        .says("the private key can't be used")
+        .says("from --private-key");
+    assert_key_kept("a truncated key", &ran, &home.key);
+    assert!(!home.config_path().exists());
+}
+
+#[test]
+fn without_a_home_directory_there_is_no_place() {
+    let home = Home::new();
+    for flags in [BYPASS, &[]] {
+        home.login("MyApp", flags)
+            .unset("HOME")
+            .run()
+            .code(30)
+            .says("there is no home directory to keep a config file in")
+            .says("ASC_CONFIG_PATH");
+    }
+    home.login("MyApp", &["--local"]).unset("HOME").run().code(0);
+}
+
+// With a request first
+
+#[test]
+fn what_apple_accepts_is_stored() {
+    let home = Home::new();
+    let simulator = simulator_with(&home.key);
+    home.login("MyApp", &["--bypass-keychain", "--network", "--timeout", "30s"])
+        .api(&simulator)
+        .run()
+        .code(0)
+        .says("GET /v1/apps → 200");
+    assert_eq!(names(&home.config()), ["MyApp"]);
+    assert_eq!(simulator.requests().len(), 1);
+}
+
+#[test]
+fn what_apple_refuses_is_not_stored() {
+    let home = Home::new();
+    let simulator = simulator_with(&TestKey::generate());
+    let ran = home
+        .login("MyApp", &["--bypass-keychain", "--network"])
+        .api(&simulator)
+        .run()
+        .code(12)
+        .says("Apple refused this credential");
+    assert_key_kept("refused", &ran, &home.key);
+    assert!(!home.config_path().exists());
+}
+
+#[test]
+fn flags_of_a_request_that_is_not_made_are_refused() {
+    let home = Home::new();
+    for flags in [
+        &["--in-house"][..],
+        &["--timeout", "5s"],
+        &["--api-url", "http://127.0.0.1:1"],
+    ] {
+        home.login("MyApp", &[BYPASS, flags].concat())
+            .run()
+            .code(2)
+            .says(&format!("{} goes with --network", flags[0]));
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod keychain {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::support::{keyring::Keyring, secrets::Secrets};
+
+    #[test]
+    fn the_keychain_keeps_the_key_itself() {
+        let (home, keyring) = (Home::new(), Keyring::unlocked());
+        let run = |arguments: &[&str]| keyring.apply(home.run(arguments)).env("HOME", home.path());
+        let login = keyring.apply(home.login("MyApp", &[])).env("HOME", home.path());
+        let ran = login.run().code(0).says("stored in  keychain").says("default    yes");
+        assert_key_kept("login", &ran, &home.key);
+
+        let item: Value =
+            serde_json::from_str(&keyring.lookup("asc:credential:MyApp").expect("an item")).expect("JSON");
+        assert_eq!(item["key_id"], KEY_ID);
+        assert_eq!(item["private_key_path"], json!(home.key_file()));
+        assert!(
+            item["private_key_pem"]
+                .as_str()
+                .expect("text")
+                .starts_with("-----BEGIN PRIVATE KEY-----\n")
+        );
+        let config = fs::read_to_string(home.config_path()).expect("text");
+        assert_eq!(
+            serde_json::from_str::<Value>(&config).expect("JSON"),
+            json!({"default_key_name": "MyApp"})
+        );
+        assert!(Secrets::of_key(&home.key).found_in(&config).is_empty());
+
+        fs::remove_file(home.key_file()).expect("it is there");
+        assert_token_of("without the .p8", &run(&["token"]).run(), &home.key);
+    }
+
+    #[test]
+    fn a_key_from_standard_input_needs_no_file() {
+        let (home, keyring) = (Home::new(), Keyring::unlocked());
+        let given = ["login", "--name", "MyApp", "--key-id", KEY_ID, "--issuer-id", ISSUER_ID];
+        let run = home.run(&[&given[..], &["--private-key", "-", "--output", "json"]].concat());
+        let ran = keyring
+            .apply(run)
+            .env("HOME", home.path())
+            .stdin(home.key.pem())
+            .run()
+            .code(0);
+        assert_eq!(ran.json()["private_key_path"], Value::Null);
+        assert_eq!(ran.json()["stored_in"], "keychain");
+        let token = keyring
+            .apply(home.run(&["token", "--profile", "MyApp"]))
+            .env("HOME", home.path());
+        assert_token_of("from standard input", &token.run(), &home.key);
+    }
+
+    #[test]
+    fn a_profile_of_the_keychain_is_replaced_only_with_force() {
+        let (home, keyring) = (Home::new(), Keyring::unlocked());
+        let login = |flags: &[&str]| keyring.apply(home.login("MyApp", flags)).env("HOME", home.path());
+        keyring.store("asc:credential:MyApp", "something else");
+        login(&[]).run().code(2).says("MyApp, in keychain");
+        assert_eq!(
+            keyring.lookup("asc:credential:MyApp").as_deref(),
+            Some("something else")
+        );
+        login(&["--force"]).run().code(0).says("replaced the profile MyApp");
+        login(&[]).run().code(2);
+    }
+
+    #[test]
+    fn a_keychain_that_fails_names_the_file_that_would_do() {
+        let home = Home::new();
+        let locked = Keyring::unlocked();
+        locked.lock();
+        for (keyring, sentence) in [
+            (locked, "the keychain is locked"),
+            (Keyring::without_bus(), "there is no keychain here"),
+            (Keyring::without_collection(), "there is no keychain here"),
+        ] {
+            let ran = keyring
+                .apply(home.login("MyApp", &[]))
+                .env("HOME", home.path())
+                .run()
+                .code(30)
+                .says(sentence)
+                .says(&format!("--bypass-keychain stores in {}", home.config_path().display()));
+            assert_key_kept(sentence, &ran, &home.key);
+            assert!(!home.config_path().exists());
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_finished_is_taken_back() {
+        let (home, keyring) = (Home::new(), Keyring::unlocked());
+        // The draft of the config file can't be written: its name is too long.
+        let path = home.path().join(format!("{}.json", "n".repeat(240)));
+        keyring
+            .apply(home.login("MyApp", &[]))
+            .env("HOME", home.path())
+            .env("ASC_CONFIG_PATH", path)
+            .run()
+            .code(30)
+            .says("could not be changed");
+        assert_eq!(keyring.lookup("asc:credential:MyApp"), None);
+    }
+}

@@ -1,0 +1,238 @@
+//! `asc-auth login` and `logout` at a terminal: they ask for what is missing, and never show a key.
+
+use std::{fs, process::Command};
+
+use nix::sys::signal::Signal;
+use serde_json::Value;
+
+use crate::support::{
+    ISSUER_ID, KEY_ID, Run,
+    keyring::Keyring,
+    profiles::{Home, names},
+    secrets::Secrets,
+    terminal::{CTRL_C, CTRL_D, Terminal},
+};
+
+/// Says how it ended, and what the terminal shows of the next line.
+const AFTER: &str = r#"trap : HUP INT TERM; "$0" "$@"; echo "code $?"; read line; echo "then $line""#;
+
+/// A terminal of a person who has a keyring.
+struct Desk {
+    home: Home,
+    keyring: Keyring,
+}
+
+impl Desk {
+    fn new() -> Self {
+        Self {
+            home: Home::new(),
+            keyring: Keyring::unlocked(),
+        }
+    }
+
+    fn start(&self, arguments: &[&str]) -> Terminal {
+        let run = self
+            .keyring
+            .apply(self.home.run(arguments))
+            .env("HOME", self.home.path());
+        Terminal::script(AFTER, run)
+    }
+
+    fn item(&self, name: &str) -> Value {
+        let item = self.keyring.lookup(&format!("asc:credential:{name}")).expect("an item");
+        serde_json::from_str(&item).expect("JSON")
+    }
+
+    /// It ended with this code, the terminal shows again what is typed, and nothing of the key was ever on it.
+    #[track_caller]
+    fn assert_back(&self, terminal: Terminal, code: i32) -> String {
+        let text = back(terminal, code);
+        let found = Secrets::of_key(&self.home.key).found_in(&text);
+        assert!(found.is_empty(), "{found:?} in:\n{text}");
+        text
+    }
+}
+
+#[track_caller]
+fn back(mut terminal: Terminal, code: i32) -> String {
+    terminal.screen.wait_for(&format!("code {code}\r\n"));
+    terminal.type_in("shown\n");
+    terminal.screen.wait_for("then shown\r\n");
+    let text = terminal.screen.text();
+    assert_eq!(text.matches("shown\r\n").count(), 2, "its echo and the answer:\n{text}");
+    assert_eq!(terminal.process.end(), 0);
+    text
+}
+
+const ASKS_FOR_KEY: &str = "which is not shown";
+
+#[test]
+fn what_no_flag_gives_is_asked_for() {
+    let desk = Desk::new();
+    let mut terminal = desk.start(&["login"]);
+    for (question, answer) in [
+        ("Name of the profile: ", "My App"),
+        ("Key ID: ", KEY_ID),
+        ("Issuer ID (empty for an individual key): ", ISSUER_ID),
+    ] {
+        terminal.screen.wait_for(question);
+        terminal.type_in(&format!("{answer}\n"));
+    }
+    terminal.screen.wait_for(ASKS_FOR_KEY);
+    terminal.type_in(&desk.home.key.pem());
+    let text = desk.assert_back(terminal, 0);
+    assert!(text.contains("stored the profile My App"), "{text}");
+    assert!(text.contains("from the terminal"), "{text}");
+    let item = desk.item("My App");
+    assert_eq!(
+        (&item["key_id"], &item["issuer_id"]),
+        (&KEY_ID.into(), &ISSUER_ID.into())
+    );
+    assert_eq!(item["private_key_path"], "");
+}
+
+#[test]
+fn a_key_can_be_pasted_in_every_form() {
+    let desk = Desk::new();
+    let pem = desk.home.key.pem();
+    let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    for (name, typed) in [
+        ("pem", pem.clone()),
+        ("carriage-returns", pem.replace('\n', "\r")),
+        ("both", pem.replace('\n', "\r\n")),
+        ("blank-first", format!("\n\n{pem}")),
+        ("unended", pem.trim_end().to_owned()),
+        ("body", format!("{body}\n\n")),
+        ("body-and-ctrl-d", format!("{body}{CTRL_D}")),
+    ] {
+        let given = ["login", "--name", name, "--key-id", KEY_ID, "--key-type", "individual"];
+        let mut terminal = desk.start(&given);
+        terminal.screen.wait_for(ASKS_FOR_KEY);
+        terminal.type_in(&typed);
+        desk.assert_back(terminal, 0);
+        assert_eq!(desk.item(name)["key_type"], "individual", "{name}");
+    }
+}
+
+#[test]
+fn standard_input_that_is_a_terminal_is_asked_without_showing_it() {
+    let desk = Desk::new();
+    let given = [
+        "login",
+        "--name",
+        "MyApp",
+        "--key-id",
+        KEY_ID,
+        "--issuer-id",
+        ISSUER_ID,
+        "--private-key",
+        "-",
+    ];
+    let mut terminal = desk.start(&given);
+    terminal.screen.wait_for(ASKS_FOR_KEY);
+    terminal.type_in(&desk.home.key.pem());
+    desk.assert_back(terminal, 0);
+}
+
+#[test]
+fn ctrl_c_gives_the_terminal_back_and_stores_nothing() {
+    let desk = Desk::new();
+    let given = ["login", "--name", "MyApp", "--key-id", KEY_ID, "--issuer-id", ISSUER_ID];
+    let mut terminal = desk.start(&given);
+    terminal.screen.wait_for(ASKS_FOR_KEY);
+    terminal.type_in(&desk.home.key.pem()[..100]);
+    terminal.type_in(CTRL_C);
+    let text = desk.assert_back(terminal, 130);
+    assert!(text.contains("Nothing was stored."), "{text}");
+    assert_eq!(desk.keyring.lookup("asc:credential:MyApp"), None);
+
+    let mut terminal = desk.start(&["login"]);
+    terminal.screen.wait_for("Name of the profile: ");
+    terminal.type_in(CTRL_C);
+    desk.assert_back(terminal, 130);
+}
+
+#[test]
+fn a_signal_gives_the_terminal_back() {
+    let desk = Desk::new();
+    let given = ["login", "--name", "MyApp", "--key-id", KEY_ID, "--issuer-id", ISSUER_ID];
+    for (signal, code) in [(Signal::SIGTERM, 143), (Signal::SIGHUP, 129), (Signal::SIGINT, 130)] {
+        let terminal = desk.start(&given);
+        terminal.screen.wait_for(ASKS_FOR_KEY);
+        terminal.signal(signal);
+        desk.assert_back(terminal, code);
+    }
+}
+
+#[test]
+fn what_is_typed_and_is_no_key_is_refused_and_not_shown() {
+    let desk = Desk::new();
+    let given = ["login", "--name", "MyApp", "--key-id", KEY_ID, "--issuer-id", ISSUER_ID];
+    let cut = desk.home.key.pem()[..150].to_owned() + "\n\n";
+    for (typed, sentence) in [
+        (cut.as_str(), "the private key can't be used"),
+        (CTRL_D, "the private key can't be used"),
+        ("never-shown-word\n\n", "the private key can't be used"),
+    ] {
+        let mut terminal = desk.start(&given);
+        terminal.screen.wait_for(ASKS_FOR_KEY);
+        terminal.type_in(typed);
+        let text = desk.assert_back(terminal, 10);
+        assert!(text.contains(sentence) && text.contains("from the terminal"), "{text}");
+        assert!(!text.contains("never-shown-word"), "{text}");
+    }
+    assert_eq!(desk.keyring.lookup("asc:credential:MyApp"), None);
+}
+
+#[test]
+fn for_a_config_file_the_path_is_asked_for() {
+    let home = Home::new();
+    let given = [
+        "login",
+        "--name",
+        "MyApp",
+        "--issuer-id",
+        ISSUER_ID,
+        "--bypass-keychain",
+        "--key-id",
+        KEY_ID,
+    ];
+    let mut terminal = Terminal::script(AFTER, home.run(&given));
+    terminal.screen.wait_for("Path of the .p8 file: ");
+    terminal.type_in(&format!("{}\n", home.key_file().display()));
+    back(terminal, 0);
+    assert_eq!(names(&home.config()), ["MyApp"]);
+}
+
+fn in_repository(home: &Home) -> Run {
+    let made = Command::new("git").args(["init", "--quiet"]).arg(home.work()).status();
+    assert!(made.expect("git is there").success());
+    home.login("MyApp", &["--local"])
+}
+
+#[test]
+fn a_line_for_gitignore_is_added_if_the_answer_is_yes() {
+    for (answer, ignored) in [("y", true), ("yes", true), ("n", false), ("", false), ("yeah", false)] {
+        let home = Home::new();
+        let mut terminal = Terminal::script(AFTER, in_repository(&home));
+        terminal.screen.wait_for("Add the line .asc/ to .gitignore? [y/N] ");
+        terminal.type_in(&format!("{answer}\n"));
+        back(terminal, 0);
+        let text = fs::read_to_string(home.work().join(".gitignore")).unwrap_or_default();
+        assert_eq!(text, if ignored { ".asc/\n" } else { "" }, "{answer:?}");
+    }
+}
+
+#[test]
+fn all_profiles_are_removed_if_the_answer_is_yes() {
+    let home = Home::new().stored(&["First", "Second"]);
+    for (answer, left) in [("no", 2), ("y", 0)] {
+        let mut terminal = Terminal::script(AFTER, home.run(&["logout", "--all"]));
+        terminal
+            .screen
+            .wait_for("  Second, in ~/.asc/config.json\r\nRemove all of them? [y/N] ");
+        terminal.type_in(&format!("{answer}\n"));
+        back(terminal, 0);
+        assert_eq!(names(&home.config()).len(), left, "{answer}");
+    }
+}
