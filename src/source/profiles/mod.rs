@@ -46,17 +46,6 @@ pub struct Found {
     pub unasked: Option<KeychainError>,
 }
 
-/// All profiles of all places, in the order in which they are asked.
-#[derive(Debug)]
-pub struct Listing {
-    pub profiles: Vec<Profile>,
-    /// Those whose item in the keychain is there and can't be read.
-    pub unreadable: Vec<(String, KeychainError)>,
-    pub default: Option<Default>,
-    /// Why the keychain's are not among them, if it could not be asked.
-    pub keychain: Option<KeychainError>,
-}
-
 /// The name of the default profile, and what makes it the default.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Default {
@@ -167,42 +156,6 @@ impl Profiles {
         names.sort_unstable();
         names.dedup();
         Ok(names)
-    }
-
-    /// Everything that is stored. A config file that can't be read is an error; a keychain that can't, is told.
-    pub fn list(&self) -> Result<Listing, SourceError> {
-        let mut listing = Listing {
-            profiles: Vec::new(),
-            unreadable: Vec::new(),
-            default: self.named_default()?,
-            keychain: None,
-        };
-        match self.keychain().map(|keychain| keychain.and_then(Keychain::names)) {
-            None => {}
-            Some(Err(error)) => listing.keychain = Some(error),
-            Some(Ok(names)) => {
-                for name in names {
-                    match self.in_keychain(&name) {
-                        Ok(profile) => listing.profiles.extend(profile),
-                        Err(error) => listing.unreadable.push((name, error)),
-                    }
-                }
-            }
-        }
-        for file in &self.files {
-            listing.profiles.extend(file.profiles()?);
-        }
-        if listing.default.is_none()
-            && let Some(only) = listing.profiles.first().map(|profile| profile.name.clone())
-            && listing.unreadable.is_empty()
-            && listing.profiles.iter().all(|profile| profile.name == only)
-        {
-            listing.default = Some(Default {
-                name: only,
-                said_by: DefaultBy::Only,
-            });
-        }
-        Ok(listing)
     }
 
     /// Everything that is stored, and what of it can't be read.
