@@ -29,6 +29,13 @@ mod strict_auth;
 mod token_reuse;
 mod tokens;
 
+// What is wrong, and its repair
+mod doctor;
+#[cfg(unix)]
+mod doctor_fix;
+#[cfg(target_os = "linux")]
+mod doctor_orphans;
+
 // Apple's answers and the network
 mod clock;
 mod network_faults;
