@@ -38,12 +38,15 @@ pub enum Mix {
 }
 
 impl Mix {
+    /// How the warning of a [`Mix::StoredTwice`] begins: for who has told of it in another way.
+    pub const STORED_TWICE: &str = "two different profiles are stored under one name";
+
     pub(super) fn title(&self) -> String {
         match self {
             Self::Keys(contenders) => format!("{} private keys were given, and they differ", count(contenders.len())),
             Self::Values { what, .. } => format!("the {what} was given twice, and the values differ"),
             Self::Profile { .. } => "a profile was named, and credentials were given beside it".to_owned(),
-            Self::StoredTwice { .. } => "two different profiles are stored under one name".to_owned(),
+            Self::StoredTwice { .. } => Self::STORED_TWICE.to_owned(),
             Self::Completed { .. } => {
                 "a part of the credential was given, and only a stored profile has the rest".to_owned()
             }

@@ -40,6 +40,12 @@ mod login_terminal;
 mod logout;
 #[cfg(unix)]
 mod switch;
+// What is wrong, and its repair
+mod doctor;
+#[cfg(unix)]
+mod doctor_fix;
+#[cfg(target_os = "linux")]
+mod doctor_orphans;
 
 // Apple's answers and the network
 mod clock;

@@ -96,6 +96,7 @@ mod unix {
                 "AuthKey_2X9R4QWVK6.p8",
                 "credential.json",
                 "fastlane-api-key.json",
+                "owners.json",
                 "tokens.jsonl",
             ];
             assert_eq!(files, expected);

@@ -120,7 +120,9 @@ fn check_credential(check: &mut Check, patient: &Patient<'_>, stock: &Stock) {
                 check.line(format!("{}: {}", fact.label, fact.text));
             }
             check.lines.extend(resolved.notes);
-            for warning in resolved.warnings {
+            // Of two profiles of one name, the check of the profiles tells.
+            let warnings = resolved.warnings.into_iter();
+            for warning in warnings.filter(|warning| !warning.starts_with(Mix::STORED_TWICE)) {
                 check.found(Finding::advice(
                     "mixed_sources",
                     Explanation::new(warning).advice(STRICT),

@@ -3,7 +3,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -14,12 +14,13 @@ use super::{
     stock::Stock,
 };
 use crate::{
-    credential::tidy,
+    credential::{PrivateKey, tidy},
     explanation::Explanation,
     git, private_files,
     source::{
         Environment, SourceError, fields,
         profiles::{ConfigFile, ConfigPlace, Item, Outcome, Profile, told_name},
+        read_key_file,
     },
 };
 
@@ -43,6 +44,7 @@ pub(super) fn check_configs(stock: &Stock, environment: &Environment) -> Check {
 
 fn check_config(check: &mut Check, file: &ConfigFile, stock: &Stock) {
     let (findings, path) = (check.findings.len(), file.path());
+    let is_tracked = git::is_tracked(path) == Some(true);
     match file.read() {
         Ok(None) => {
             check.line(format!("{file}: there is none"));
@@ -51,7 +53,8 @@ fn check_config(check: &mut Check, file: &ConfigFile, stock: &Stock) {
         Ok(Some(config)) => {
             let stored_in = file.stored_in();
             check.found(config.legacy(&stored_in).map(|legacy| legacy_credential(file, &legacy)));
-            for (profile, resolved) in stock.readable() {
+            // What is in a repository is not this user's alone to move.
+            for (profile, resolved) in stock.readable().filter(|_| !is_tracked) {
                 if profile.stored_in == stored_in && resolved.is_ok() {
                     check.found(outside_keychain(file, profile, stock));
                 }
@@ -65,7 +68,7 @@ fn check_config(check: &mut Check, file: &ConfigFile, stock: &Stock) {
         let told = format!("the folder of {file}");
         check.found(open_to_others("config_folder_mode", folder, &told, CONFIG_ADVICE));
     }
-    if git::is_tracked(path) == Some(true) {
+    if is_tracked {
         let explanation = Explanation::new(format!("git tracks {file}")).advice(
             "Whoever gets the repository gets key IDs, the issuer ID and paths with it, and who changes it there changes \
              which key is used here. Take it out with git rm --cached, and add .asc/ to .gitignore.",
@@ -123,9 +126,7 @@ pub(super) fn check_keys(patient: &Patient<'_>, stock: &Stock) -> Check {
     }
     let mut in_order = 0;
     for (path, (severity, origin)) in named {
-        // What is missing, or no file, the resolver tells.
-        let Ok(metadata) = fs::metadata(&path) else { continue };
-        if !metadata.is_file() {
+        if !holds_key(&path) {
             continue;
         }
         match key_file(&path, severity, &origin) {
@@ -138,6 +139,17 @@ pub(super) fn check_keys(patient: &Patient<'_>, stock: &Stock) -> Check {
         number => format!("{} of this user alone", count(number, "file", "files")),
     });
     check
+}
+
+/// Whatever else a config file names, which may have come with a checked-out repository, is left alone, and what is wrong
+/// with it the resolver tells.
+fn holds_key(path: &Path) -> bool {
+    let is_file = path.is_file();
+    let bytes = path
+        .to_str()
+        .filter(|_| is_file)
+        .and_then(|path| read_key_file("--private-key-path", path, &mut io::empty()).ok());
+    bytes.is_some_and(|(bytes, _)| PrivateKey::decode(&bytes).is_ok())
 }
 
 fn key_file(path: &Path, severity: Severity, origin: &str) -> Option<Finding> {

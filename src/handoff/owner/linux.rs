@@ -2,6 +2,8 @@
 
 use std::{fs, io, os::unix::ffi::OsStrExt, path::Path};
 
+use zeroize::Zeroizing;
+
 use super::{Process, World, host};
 
 /// The process that everything else of a system or a container descends from.
@@ -99,14 +101,16 @@ pub(super) fn may_be_alive(process: &Process) -> bool {
     }
 }
 
-/// A process that has the directory in its environment: the command of an `exec` that was killed, or a step's that
-/// outlives whoever started it. What another user's processes have is not told, and they can't use it.
+/// A process that was told of the directory, by its environment or an argument: the command of an `exec` that was killed,
+/// or a step's that outlives whoever started it. What another user's processes were told is not known, and they can't
+/// use it.
 pub(super) fn somebody_told(directory: &Path) -> Option<u32> {
     let name = directory.file_name()?.as_bytes();
     let processes = fs::read_dir("/proc").ok()?.flatten();
     let mut pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    pids.find(|pid| {
-        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        environment.windows(name.len()).any(|window| window == name)
-    })
+    let mentions = |pid: u32, file: &str| {
+        let words = Zeroizing::new(fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default());
+        words.windows(name.len()).any(|window| window == name)
+    };
+    pids.find(|pid| mentions(*pid, "environ") || mentions(*pid, "cmdline"))
 }

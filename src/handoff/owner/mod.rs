@@ -135,5 +135,5 @@ fn host() -> Option<String> {
     nix::unistd::gethostname().ok()?.into_string().ok()
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests;
