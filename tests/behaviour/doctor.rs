@@ -451,6 +451,7 @@ fn without_a_home_directory_it_says_what_it_did_not_look_for() {
     let machine = Machine::new();
     let key = TestKey::generate();
     let run = Run::new(&["doctor", "--bypass-keychain"])
+        .env("TMPDIR", machine.path("temp"))
         .team_key(&key)
         .dir(&machine.path("work"));
     run.run()
@@ -467,7 +468,11 @@ fn each_pitfall_of_a_ci_is_told() {
     let step = Step::new();
     let event = step.file("event.json");
     fs::write(&event, r#"{"pull_request":{"head":{"repo":{"fork":true}}}}"#).expect("a file");
-    let run = || step.run(&["doctor", "--output=json"]).team_key(&key);
+    let run = || {
+        step.run(&["doctor", "--output=json"])
+            .env("TMPDIR", step.temp())
+            .team_key(&key)
+    };
     assert_finds("none", run(), &[]);
     for (variable, value, expected) in [
         ("GITLAB_CI", "true", ("several_cis", true)),
@@ -505,7 +510,12 @@ fn each_pitfall_of_a_ci_is_told() {
 #[test]
 fn on_github_the_key_is_masked_before_anything_is_said_and_stdout_holds_none_of_it() {
     let (step, key) = (Step::new(), TestKey::generate());
-    let ran = step.run(&["doctor"]).team_key(&key).run().code(0);
+    let ran = step
+        .run(&["doctor"])
+        .env("TMPDIR", step.temp())
+        .team_key(&key)
+        .run()
+        .code(0);
     assert!(ran.stderr.starts_with("::add-mask::"), "{}", ran.stderr);
     assert!(!ran.stdout.contains("::"), "{}", ran.stdout);
 }
