@@ -238,7 +238,7 @@ fn a_file_that_is_named_and_does_not_exist_is_empty() {
     };
     run(&["token"]).run().code(10).says("no private key");
     let ran = run(&["token", "--profile=MyApp"]).run().code(10);
-    ran.says("not in     keychain, nowhere/config.json")
+    ran.says("not in     nowhere/config.json")
         .says("No profile is stored here");
     assert!(!machine.path("work").join("nowhere").exists());
 }

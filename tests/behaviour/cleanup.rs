@@ -269,8 +269,8 @@ mod unix {
             let directory = PathBuf::from(&step.state()["private_dir"]);
             assert_eq!(step.leftovers(), std::slice::from_ref(&directory));
             let files = fs::read_dir(&directory).expect("a directory");
-            let names: Vec<_> = files.map(|file| file.expect("a file").file_name()).collect();
-            assert_eq!(names, ["owners.json"], "what tells whose it is, and no more");
+            let names: Vec<_> = files.map(|file| file.expect("an entry").file_name()).collect();
+            assert_eq!(names, ["owners.json"], "whose it is, and nothing else");
             step.cleanup().code(0).says("removed");
             assert!(step.leftovers().is_empty(), "{signal}");
         }

@@ -289,7 +289,7 @@ fn many_at_once_lose_nothing_in_a_keychain() {
     let (home, keyring) = (Home::new(), Keyring::unlocked());
     let children = (0..20).map(|index| {
         let run = home.login(&format!("profile-{index}"), &[]);
-        start(keyring.apply(run).env("HOME", home.path()))
+        start(home.in_session(&keyring, run))
     });
     all_end_well(children.collect());
     for index in 0..20 {

@@ -335,6 +335,59 @@ fn check(command: &str, end: &End, output: &str, in_step: bool) {
     assert_eq!(secrets.found_in(&shown), Vec::<&str>::new(), "{place}: {shown}");
 }
 
+/// What the other commands make of the same. Their exit codes are their own tests' affair; a defect's is not.
+#[test]
+fn commands_that_look_at_everything_show_no_secret() {
+    for arguments in [
+        &["status"][..],
+        &["status", "--validate", "--timeout=1s"],
+        &["doctor", "--timeout=1s"],
+        &["doctor", "--network", "--fix", "--confirm", "--timeout=1s"],
+        &["capabilities", "--timeout=1s", "--vendor-number=12345678"],
+        &["login", "--name=MyApp", "--bypass-keychain"],
+        &["switch", "--name=MyApp"],
+        &["logout", "--name=MyApp"],
+    ] {
+        for end in [GOOD, OFFLINE, ONLINE].into_iter().flatten() {
+            for output in ["text", "json"] {
+                for in_step in [true, false] {
+                    look(&[arguments, &["--output", output]].concat(), end, in_step);
+                }
+            }
+        }
+    }
+}
+
+fn look(arguments: &[&str], end: &End, in_step: bool) {
+    let keys = Keys {
+        known: TestKey::generate(),
+        other: TestKey::generate(),
+    };
+    let simulator = Simulator::start();
+    simulator.register(ApiKey::team(KEY_ID, ISSUER_ID, &keys.known).with_roles([Role::Admin]));
+    let step = Step::new();
+    let run = if in_step {
+        step.run(arguments)
+    } else {
+        Run::new(arguments)
+    };
+    let run = run.team_key(&keys.known).api(&simulator).env("RUST_LOG", "trace");
+    let ran = (end.spoil)(run, &simulator, &keys).run();
+    let place = format!("{arguments:?}, {}, in a step: {in_step}", end.what);
+    assert!(
+        matches!(ran.code, Some(0 | 2 | 10..=14 | 20 | 30)),
+        "{place}: {:?}, {}",
+        ran.code,
+        ran.text()
+    );
+    let mut secrets = Secrets::of_key(&keys.known).and_key(&keys.other);
+    for token in simulator.requests().into_iter().filter_map(|request| request.token) {
+        secrets = secrets.and_token(&token.raw);
+    }
+    let shown = without_masks(&ran.stdout) + &without_masks(&ran.stderr);
+    assert_eq!(secrets.found_in(&shown), Vec::<&str>::new(), "{place}: {shown}");
+}
+
 /// What people see. What `token` was asked to print is its result, and a secret of its own.
 fn shown(command: &str, ran: &Ran, secrets: &mut Secrets, code: i32) -> String {
     if command == "token" && code == 0 {
@@ -377,7 +430,21 @@ fn a_key_that_was_given_as_an_argument_is_not_repeated() {
     let key = TestKey::generate();
     let secrets = Secrets::of_key(&key);
     for text in [key.pem(), base64(&key)] {
-        for command in ["setup", "validate", "token", "cleanup"] {
+        for command in [
+            "setup",
+            "validate",
+            "token",
+            "cleanup",
+            "login",
+            "status",
+            "switch",
+            "logout",
+            "doctor",
+            "roles",
+            "man",
+            "completions",
+            "capabilities",
+        ] {
             for arguments in [
                 &[command, &text][..],
                 &[command, "--private-key", &text],
@@ -407,6 +474,15 @@ fn a_key_that_was_given_as_an_argument_is_not_repeated() {
             ("setup", "--validate", 2),
             ("setup", "--ci", 2),
             ("cleanup", "--dir", 2),
+            ("login", "--name", 2),
+            ("switch", "--name", 2),
+            ("logout", "--name", 2),
+            ("inspect", "--key", 2),
+            ("roles", "--can", 2),
+            ("capabilities", "--vendor-number", 2),
+            ("status", "--timeout", 2),
+            ("doctor", "--timeout", 2),
+            ("man", "--dir", 2),
         ] {
             for step in [None, Some(Step::new())] {
                 let arguments = [command, &format!("{flag}={text}")];

@@ -31,10 +31,7 @@ impl Desk {
     }
 
     fn start(&self, arguments: &[&str]) -> Terminal {
-        let run = self
-            .keyring
-            .apply(self.home.run(arguments))
-            .env("HOME", self.home.path());
+        let run = self.home.in_session(&self.keyring, self.home.run(arguments));
         Terminal::script(AFTER, run)
     }
 

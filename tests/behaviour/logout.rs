@@ -165,25 +165,21 @@ fn a_file_that_can_not_be_read_stops_no_other() {
 #[cfg(target_os = "linux")]
 mod keychain {
     use super::*;
-    use crate::support::{Run, keyring::Keyring};
+    use crate::support::keyring::Keyring;
 
     /// One name in both places, and one in the keychain alone.
     fn stored(home: &Home, keyring: &Keyring) {
         for name in ["Both", "Chain"] {
-            run(home, keyring, home.login(name, &[])).run().code(0);
+            home.in_session(keyring, home.login(name, &[])).run().code(0);
         }
         home.login("Both", &["--bypass-keychain"]).run().code(0);
-    }
-
-    fn run(home: &Home, keyring: &Keyring, run: Run) -> Run {
-        keyring.apply(run).env("HOME", home.path())
     }
 
     #[test]
     fn a_profile_is_removed_from_every_place() {
         let (home, keyring) = (Home::new(), Keyring::unlocked());
         stored(&home, &keyring);
-        run(&home, &keyring, home.run(&["logout", "--name", "Both"]))
+        home.in_session(&keyring, home.run(&["logout", "--name", "Both"]))
             .run()
             .code(0)
             .says("removed    Both, in keychain")
@@ -199,7 +195,7 @@ mod keychain {
         let (home, keyring) = (Home::new(), Keyring::unlocked());
         stored(&home, &keyring);
         let flags = [CONFIRMED, &["--bypass-keychain"]].concat();
-        run(&home, &keyring, home.run(&flags))
+        home.in_session(&keyring, home.run(&flags))
             .run()
             .code(0)
             .does_not_say("keychain");
@@ -211,7 +207,7 @@ mod keychain {
     fn what_is_no_profile_can_be_removed_as_well() {
         let (home, keyring) = (Home::new(), Keyring::unlocked());
         keyring.store("asc:credential:Bad", "no profile");
-        run(&home, &keyring, home.run(&["logout", "--name", "Bad"]))
+        home.in_session(&keyring, home.run(&["logout", "--name", "Bad"]))
             .run()
             .code(0);
         assert_eq!(keyring.lookup("asc:credential:Bad"), None);
@@ -223,7 +219,7 @@ mod keychain {
         stored(&home, &keyring);
         keyring.lock();
         let flags = [CONFIRMED, &["--output", "json"]].concat();
-        let ran = run(&home, &keyring, home.run(&flags)).run().code(30);
+        let ran = home.in_session(&keyring, home.run(&flags)).run().code(30);
         let error: Value = ran.json();
         assert_eq!(error["error"]["title"], "not everything could be removed");
         assert_eq!(

@@ -35,6 +35,8 @@ mod config_file;
 #[cfg(unix)]
 mod login;
 #[cfg(target_os = "linux")]
+mod login_keychain;
+#[cfg(target_os = "linux")]
 mod login_terminal;
 #[cfg(unix)]
 mod logout;

@@ -70,7 +70,8 @@ fn an_unknown_name_is_told_with_the_names_there_are() {
     let ran = machine.run(&["token", "--profile", "myapp"]).run();
     let ran = ran
         .says("profile    from --profile")
-        .says("keychain, ./.asc/config.json, ~/.asc/config.json")
+        .says("not in     ./.asc/config.json, ~/.asc/config.json")
+        .says("keychain   there is no keychain here")
         .says("MyApp, Old");
     assert_refused("unknown", &ran, 10, "error: no profile named \"myapp\"\n", "keys/");
 }

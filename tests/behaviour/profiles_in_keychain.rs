@@ -155,7 +155,7 @@ fn where_there_is_no_keychain_config_files_serve() {
         let ran = run(&keyring, &machine, &["token", "--profile=Other"]).run();
         assert_refused(
             "unknown",
-            &ran.says("not in     keychain"),
+            &ran.says("keychain   there is no keychain here"),
             10,
             "no profile named \"Other\"",
             "keys/",

@@ -105,17 +105,9 @@ fn a_profile_of_the_keychain_becomes_the_default_in_the_home_directory() {
     use crate::support::keyring::Keyring;
 
     let (home, keyring) = (Home::new().stored(&["File"]), Keyring::unlocked());
-    keyring
-        .apply(home.login("Chain", &[]))
-        .env("HOME", home.path())
-        .run()
-        .code(0);
+    home.in_session(&keyring, home.login("Chain", &[])).run().code(0);
     assert_eq!(home.config()["default_key_name"], "File");
-    let switch = |name| {
-        keyring
-            .apply(home.run(&["switch", "--name", name]))
-            .env("HOME", home.path())
-    };
+    let switch = |name| home.in_session(&keyring, home.run(&["switch", "--name", name]));
     switch("Chain").run().code(0).says("stored in  keychain");
     assert_eq!(home.config()["default_key_name"], "Chain");
     assert_eq!(home.config().get("key_id"), None, "no copy of another profile");

@@ -48,7 +48,8 @@ pub(super) fn run(args: &StatusArgs, environment: &Environment, console: Console
     let flags = args.flags();
     let sources = Sources::new(&flags, false, environment)?.with_auth_dir();
     let bypass_keychain = sources.boolean(&fields::BYPASS_KEYCHAIN)?.unwrap_or(false);
-    let order = args.validate.then(|| Order::of(args, &sources)).transpose()?;
+    // What can't be read is refused, whether or not anything is asked of it.
+    let order = Order::of(args, &sources)?;
     let in_use = match InUse::find(&sources, console) {
         // What can't be read as a setting, nothing can be told under.
         Err(error) if error.exit_code() == 2 => return Err(error),
@@ -57,7 +58,7 @@ pub(super) fn run(args: &StatusArgs, environment: &Environment, console: Console
     let inventory = Profiles::new(environment, bypass_keychain).inventory();
 
     let mut status = Status::of(in_use, inventory);
-    if let Some(order) = order {
+    if args.validate {
         check::all(&mut status, order, &sources, console)?;
     }
     if console.is_json() {

@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 use simulator::TestKey;
 use tempfile::TempDir;
 
+#[cfg(target_os = "linux")]
+use super::keyring::Keyring;
 use super::{ISSUER_ID, KEY_ID, Run};
 
 pub struct Home {
@@ -63,6 +65,12 @@ impl Home {
             .env("HOME", self.path())
             .env("PATH", std::env::var_os("PATH").expect("a path"))
             .dir(&self.work())
+    }
+
+    /// `run` where a person with this home directory is logged in.
+    #[cfg(target_os = "linux")]
+    pub fn in_session(&self, keyring: &Keyring, run: Run) -> Run {
+        keyring.apply(run).env("HOME", self.path())
     }
 
     /// `asc-auth login` with the key file of a team key.
