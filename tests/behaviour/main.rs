@@ -48,6 +48,7 @@ mod doctor;
 mod doctor_fix;
 #[cfg(target_os = "linux")]
 mod doctor_orphans;
+mod doctor_profiles;
 
 // Apple's answers and the network
 mod clock;
