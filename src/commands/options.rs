@@ -9,7 +9,7 @@ use crate::{
     cli::{PolicyArgs, TimeoutArgs},
     clock::{Clock, Skew},
     connect::{ApiRoot, Client, ConnectError, Policies, Proof, block_on, validate},
-    credential::KeyKind,
+    credential::{KeyKind, PrivateKey},
     error::Error,
     handoff::{self, Convention, forms_of_key, forms_of_token},
     report::Console,
@@ -196,15 +196,18 @@ pub(super) fn resolve_with(
     stdin: &mut dyn Read,
     console: Console,
 ) -> Result<Resolved, Error> {
-    let resolved = source::resolve(sources, auth_dir, stdin, &mut |key| {
-        console
-            .mask(|| forms_of_key(key))
-            .map_err(|error| SourceError::Mask(error.to_string()))
-    })?;
+    let resolved = source::resolve(sources, auth_dir, stdin, &mut |key| mask_key(key, console))?;
     for warning in &resolved.warnings {
         console.warn(warning);
     }
     Ok(resolved)
+}
+
+/// Has the log mask a key before anything else is done with it.
+pub(super) fn mask_key(key: &PrivateKey, console: Console) -> Result<(), SourceError> {
+    console
+        .mask(|| forms_of_key(key))
+        .map_err(|error| SourceError::Mask(error.to_string()))
 }
 
 /// The profiles that a command works on.

@@ -137,7 +137,9 @@ fn check_credential(check: &mut Check, patient: &Patient<'_>, stock: &Stock) {
 fn resolve(patient: &Patient<'_>) -> Result<Resolved, SourceError> {
     let sources = &patient.sources;
     let auth_dir = AuthDir::named(sources)?;
-    let resolved = source::resolve(sources, auth_dir.as_ref(), &mut Stdin, &mut |key| patient.mask(key))?;
+    let resolved = source::resolve(sources, auth_dir.as_ref(), &mut Stdin, &mut |key| {
+        options::mask_key(key, patient.console)
+    })?;
     resolved.check_key()?;
     Ok(resolved)
 }

@@ -25,11 +25,9 @@ use self::{
 };
 use crate::{
     cli::DoctorArgs,
-    credential::PrivateKey,
     error::Error,
-    handoff::forms_of_key,
     report::Console,
-    source::{Environment, Origin, SourceError, Sources, fields},
+    source::{Environment, Origin, Sources, fields},
 };
 
 /// The exit code for what is broken.
@@ -116,12 +114,5 @@ impl Patient<'_> {
         let findings = checks.iter_mut().flat_map(|check| mem::take(&mut check.findings));
         let repairs = findings.filter_map(|finding| Some((finding.id, finding.repair?)));
         repairs.map(|(id, repair)| repair.carry_out(id, self)).collect()
-    }
-
-    /// Has the log mask a key before anything else is done with it.
-    fn mask(&self, key: &PrivateKey) -> Result<(), SourceError> {
-        self.console
-            .mask(|| forms_of_key(key))
-            .map_err(|error| SourceError::Mask(error.to_string()))
     }
 }

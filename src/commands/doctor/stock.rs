@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::Patient;
+use crate::commands::options;
 use crate::source::{
     Environment, Flags, Resolved, SourceError, Sources, fields,
     profiles::{Inventory, Item, Outcome, Profile, Profiles, StoredIn},
@@ -55,7 +56,7 @@ pub(super) fn alone(profile: &Profile, patient: &Patient<'_>) -> Result<Resolved
     let strict = Flags::default().with("--strict-auth", Some("true"));
     let nothing = Environment::Fixed(BTreeMap::new());
     let sources = Sources::new(&strict, false, &nothing)?;
-    let resolved = resolve_profile(profile, &sources, &mut |key| patient.mask(key))?;
+    let resolved = resolve_profile(profile, &sources, &mut |key| options::mask_key(key, patient.console))?;
     resolved.check_key()?;
     Ok(resolved)
 }

@@ -7,9 +7,8 @@ use crate::{
     cli::StatusArgs,
     connect::{ApiRoot, Client, ConnectError, Policies, Proof, at_once, block_on, validate},
     error::Error,
-    handoff::forms_of_key,
     report::Console,
-    source::{AuthDir, Resolved, SourceError, Sources, profiles::Profile, resolve_profile},
+    source::{AuthDir, Resolved, Sources, profiles::Profile, resolve_profile},
     token::{Lifetime, TokenRequest},
 };
 
@@ -92,11 +91,7 @@ fn subject(status: &Status, row: &Row, sources: &Sources<'_>, console: Console) 
 
 /// The credential of a stored profile. Its key is masked, and what is odd about it told.
 fn resolve(profile: &Profile, sources: &Sources<'_>, console: Console) -> Result<Resolved, Error> {
-    let resolved = resolve_profile(profile, sources, &mut |key| {
-        console
-            .mask(|| forms_of_key(key))
-            .map_err(|error| SourceError::Mask(error.to_string()))
-    })?;
+    let resolved = resolve_profile(profile, sources, &mut |key| options::mask_key(key, console))?;
     for warning in &resolved.warnings {
         console.warn(warning);
     }
