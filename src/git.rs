@@ -1,23 +1,39 @@
 //! What git knows of a file: whether it would be committed. It asks the git that is installed.
 //!
-//! Nothing of a repository is ever run or changed, save the one line that a user agreed to; where git or a repository is
-//! missing, nothing is known.
+//! A repository may be hostile. Nothing that it names is ever run, nothing of it is changed save the one line that a user
+//! agreed to, and git gets no variable that could hold a secret. Where git or a repository is missing, nothing is known.
 
 use std::{
-    fs::{self, OpenOptions},
-    io::{self, Write},
+    env,
+    io::{self, Read, Write},
     path::{self, Path},
-    process::{Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
-/// Variables by which git would look at another repository than the file's own: hooks set them.
-const ELSEWHERE: [&str; 5] = [
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_COMMON_DIR",
-    "GIT_PREFIX",
+use crate::private_files;
+
+/// What git needs to run at all: to be found, and to know whose repositories it may trust.
+const NEEDED: [&str; 5] = ["PATH", "HOME", "XDG_CONFIG_HOME", "USERPROFILE", "SystemRoot"];
+
+/// Ways in which a repository names programs: a file system monitor, the way to a remote that has what is missing here, and
+/// files in a directory that make git take it for a repository of its own.
+const HARMLESS: [&str; 4] = ["-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit"];
+const HARMLESS_VARIABLES: [(&str, &str); 4] = [
+    // No protocol has an empty name, and no configuration allows one that is not in this list.
+    ("GIT_ALLOW_PROTOCOL", ""),
+    ("GIT_NO_LAZY_FETCH", "1"),
+    ("GIT_OPTIONAL_LOCKS", "0"),
+    ("GIT_TERMINAL_PROMPT", "0"),
 ];
+
+/// An index is looked through in much less.
+const PATIENCE: Duration = Duration::from_secs(10);
+const POLL: Duration = Duration::from_millis(2);
+
+/// No list of what is to be ignored is longer, in bytes.
+const LARGEST: u64 = 1024 * 1024;
 
 const IGNORE_FILE: &str = ".gitignore";
 
@@ -33,16 +49,13 @@ pub fn is_tracked(path: &Path) -> Option<bool> {
     asks(&["--literal-pathspecs", "ls-files", "--error-unmatch"], path)
 }
 
-/// Adds a line to the `.gitignore` of `directory`.
+/// Adds a line to the `.gitignore` of `directory`. git takes none that is a link.
 pub fn ignore(directory: &Path, line: &str) -> io::Result<()> {
-    let path = directory.join(IGNORE_FILE);
-    let before = match fs::read(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-        read => read?,
-    };
+    let mut file = private_files::open_to_append(&directory.join(IGNORE_FILE))?;
+    let mut before = Vec::new();
+    Read::by_ref(&mut file).take(LARGEST).read_to_end(&mut before)?;
     let unended = before.last().is_some_and(|byte| *byte != b'\n');
     let text = format!("{}{line}\n", if unended { "\n" } else { "" });
-    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
     file.write_all(text.as_bytes())
 }
 
@@ -50,28 +63,45 @@ pub fn ignore(directory: &Path, line: &str) -> io::Result<()> {
 fn asks(question: &[&str], path: &Path) -> Option<bool> {
     let path = path::absolute(path).ok()?;
     let directory = path.ancestors().skip(1).find(|above| above.is_dir())?;
-    let mut git = Command::new("git");
-    // A file system monitor is a program that the repository names.
-    git.args(["-c", "core.fsmonitor=false"])
+    let needed = NEEDED.into_iter().filter_map(|name| Some((name, env::var_os(name)?)));
+    let git = Command::new("git")
+        .args(HARMLESS)
         .args(question)
         .arg("--")
         .arg(Path::new(".").join(path.strip_prefix(directory).ok()?))
         .current_dir(directory)
+        .env_clear()
+        .envs(needed)
+        .envs(HARMLESS_VARIABLES)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    for variable in ELSEWHERE {
-        git.env_remove(variable);
-    }
-    match git.status().ok()?.code() {
+        .stderr(Stdio::null())
+        .spawn();
+    match end_of(git.ok()?)?.code() {
         Some(0) => Some(true),
         Some(1) => Some(false),
         _ => None,
     }
 }
 
+/// How it ended. One that does not end is ended.
+fn end_of(mut git: Child) -> Option<ExitStatus> {
+    let began = Instant::now();
+    while began.elapsed() < PATIENCE {
+        match git.try_wait() {
+            Ok(None) => thread::sleep(POLL),
+            ended => return ended.ok().flatten(),
+        }
+    }
+    let _ = git.kill();
+    let _ = git.wait();
+    None
+}
+
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn git(directory: &Path, arguments: &[&str]) {
@@ -110,6 +140,63 @@ mod tests {
 
         fs::remove_dir_all(root.join(".asc")).expect("it is ours");
         assert_eq!(is_ignored(&file), Some(true), "before it exists");
+    }
+
+    /// A commit may hold the files of a bare repository, and a repository's configuration names programs.
+    #[test]
+    fn a_hostile_repository_runs_nothing() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let (root, asc) = (folder.path(), folder.path().join(".asc"));
+        let ran = root.join("ran");
+        let programs = |repository: &Path| {
+            let program = format!("touch {}; false", ran.display());
+            for (name, value) in [
+                ("core.sshCommand", program.as_str()),
+                ("core.fsmonitor", &program),
+                ("core.repositoryFormatVersion", "1"),
+                ("extensions.partialClone", "origin"),
+                ("remote.origin.url", "ssh://git@localhost/gone.git"),
+                ("remote.origin.promisor", "true"),
+                ("protocol.ssh.allow", "always"),
+                ("core.sparseCheckout", "true"),
+                ("core.sparseCheckoutCone", "true"),
+                ("index.sparse", "true"),
+            ] {
+                git(repository, &["config", name, value]);
+            }
+        };
+        git(root, &["init", "--quiet", "--bare", ".asc"]);
+        programs(&asc);
+        let file = asc.join("config.json");
+        fs::write(&file, "{}").expect("a file");
+        assert_eq!(
+            (is_ignored(&file), is_tracked(&file)),
+            (None, None),
+            "a bare repository is none"
+        );
+
+        git(root, &["init", "--quiet"]);
+        fs::write(root.join("a"), "").expect("a file");
+        git(root, &["add", "a"]);
+        programs(root);
+        fs::remove_dir_all(root.join(".git/objects")).expect("they are gone");
+        fs::create_dir(root.join(".git/objects")).expect("a directory");
+        assert_eq!(is_tracked(&root.join("a")), Some(true));
+        assert_eq!(is_ignored(&root.join("b")), Some(false));
+        assert!(!ran.exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_line_is_added_through_a_link() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let elsewhere = folder.path().join("bashrc");
+        fs::write(&elsewhere, "").expect("a file");
+        let repository = folder.path().join("repository");
+        fs::create_dir(&repository).expect("a directory");
+        std::os::unix::fs::symlink(&elsewhere, repository.join(IGNORE_FILE)).expect("a link");
+        ignore(&repository, ".asc/").expect_err("it is a link");
+        assert_eq!(fs::read(&elsewhere).expect("a file"), b"");
     }
 
     #[test]

@@ -55,6 +55,16 @@ pub fn open(path: &Path) -> io::Result<File> {
     no_link().read(true).open(path)
 }
 
+/// Opens a regular file to read it and to append to it, or makes one: no link, and not private.
+pub fn open_to_append(path: &Path) -> io::Result<File> {
+    let file = no_link().read(true).append(true).create(true).open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::other("it is no regular file"))
+    }
+}
+
 /// Opens a regular file to read it, also through links. Nothing is ever waited for, as an open pipe or a device could make
 /// one wait.
 pub fn open_regular(path: &Path) -> io::Result<File> {
@@ -102,12 +112,13 @@ pub fn append(directory: &Path, name: &str, contents: &[u8]) -> io::Result<()> {
 }
 
 /// Puts `contents` in the place of `directory/name`, all of it or nothing: a new file beside it, written out to the
-/// disk, takes the name. Whoever calls this holds the [`Lock`] of the name, so what lies beside it was left by a
-/// process that was killed, and is removed.
+/// disk, takes the name. Whoever calls this holds the [`Lock`] of the name, so a draft that lies beside it was left by
+/// a process that was killed, and is removed.
 pub fn replace(directory: &Path, name: &str, contents: &[u8]) -> io::Result<()> {
     let prefix = format!(".{name}.");
+    let is_draft = |file: &str| file.strip_prefix(&prefix).is_some_and(random::is_hex);
     for entry in fs::read_dir(directory)?.flatten() {
-        if entry.file_name().to_str().is_some_and(|file| file.starts_with(&prefix)) {
+        if entry.file_name().to_str().is_some_and(is_draft) {
             let _ = fs::remove_file(entry.path());
         }
     }
@@ -134,6 +145,9 @@ impl Lock {
     /// [`io::ErrorKind::WouldBlock`] says so; the file system may also keep no locks.
     pub fn acquire(directory: &Path, name: &str, patience: Duration) -> io::Result<Self> {
         let file = private_file().create(true).open(directory.join(name))?;
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::other("its lock is no regular file"));
+        }
         let began = Instant::now();
         loop {
             match file.try_lock() {
@@ -204,22 +218,27 @@ fn private_file() -> OpenOptions {
     options
 }
 
+/// Something else may have taken the file's place since it was looked at: no link is followed, and no pipe waited for.
 #[cfg(unix)]
 fn no_link() -> OpenOptions {
-    use std::os::unix::fs::OpenOptionsExt;
-
-    let mut options = OpenOptions::new();
-    options.custom_flags(nix::libc::O_NOFOLLOW);
-    options
+    with_flags(nix::libc::O_NOFOLLOW | NO_WAIT)
 }
 
-/// Something else may have taken the file's place since it was looked at, and some files of `/proc` are like pipes.
+/// The same, but for links. Some files of `/proc` are like pipes.
 #[cfg(unix)]
 fn without_waiting() -> OpenOptions {
+    with_flags(NO_WAIT)
+}
+
+#[cfg(unix)]
+const NO_WAIT: nix::libc::c_int = nix::libc::O_NONBLOCK | nix::libc::O_NOCTTY;
+
+#[cfg(unix)]
+fn with_flags(flags: nix::libc::c_int) -> OpenOptions {
     use std::os::unix::fs::OpenOptionsExt;
 
     let mut options = OpenOptions::new();
-    options.custom_flags(nix::libc::O_NONBLOCK | nix::libc::O_NOCTTY);
+    options.custom_flags(flags);
     options
 }
 

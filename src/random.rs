@@ -11,6 +11,11 @@ pub fn hex() -> io::Result<String> {
     Ok(digits(&bytes))
 }
 
+/// Whether this can have come from [`hex`].
+pub fn is_hex(text: &str) -> bool {
+    text.len() == DIGITS && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 /// Two lower-case digits a byte.
 pub fn digits(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);

@@ -35,9 +35,7 @@ pub const RECORD: &str = "credential.json";
 
 /// Whether a directory of this name can be a private directory.
 pub fn is_private_name(name: &str) -> bool {
-    name.strip_prefix(PRIVATE_PREFIX).is_some_and(|digits| {
-        digits.len() == random::DIGITS && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-    })
+    name.strip_prefix(PRIVATE_PREFIX).is_some_and(random::is_hex)
 }
 
 /// What a `setup` found out and was asked for. Nothing in it is secret.
