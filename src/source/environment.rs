@@ -4,6 +4,17 @@ use std::{collections::BTreeMap, env, ffi::OsString, fmt, path::PathBuf};
 
 use zeroize::Zeroizing;
 
+use super::places::parse_bool;
+
+/// What the jobs of a CI have: GitHub Actions, GitLab, Azure Pipelines, Jenkins, TeamCity.
+const CIS: [&str; 5] = [
+    "GITHUB_ACTIONS",
+    "GITLAB_CI",
+    "TF_BUILD",
+    "JENKINS_URL",
+    "TEAMCITY_VERSION",
+];
+
 /// Environment variables: the process's own, or a fixed set.
 #[derive(Clone, Debug)]
 pub enum Environment {
@@ -61,6 +72,13 @@ impl Environment {
     pub fn path(&self, name: &str) -> Option<PathBuf> {
         let is_blank = |text: &OsString| text.to_str().is_some_and(|text| text.trim().is_empty());
         self.raw(name).filter(|text| !is_blank(text)).map(PathBuf::from)
+    }
+
+    /// Whether this is a job of a CI: nearly all of them set `CI`, and each of the others a variable of its own.
+    pub fn is_ci(&self) -> bool {
+        let says_ci = self.get("CI");
+        let is_said = says_ci.text().is_some_and(|text| parse_bool(text) != Some(false));
+        is_said || CIS.iter().any(|name| self.raw(name).is_some())
     }
 
     fn raw(&self, name: &str) -> Option<OsString> {

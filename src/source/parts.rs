@@ -7,8 +7,9 @@ use super::{
     fields,
     judge::{Given, Judge},
     key_material::{self, Candidate},
+    keychain::KeychainError,
     places::{Field, Origin, Place, Sources},
-    profiles::{Found, Profile, Profiles},
+    profiles::{ConfigFile, Found, Profile, Profiles},
 };
 use crate::credential::{KeyFileName, KeyId, Purpose, tidy};
 
@@ -57,9 +58,7 @@ impl Parts {
     /// What a stored profile gives, whatever flags and variables say. That it is stored twice is judged.
     pub(super) fn stored(found: &Found, judge: &mut Judge) -> Result<Self, SourceError> {
         let profile = &found.profile;
-        if let Some(error) = &found.unasked {
-            judge.warn(format!("{error}; the profile in {} is used", profile.stored_in));
-        }
+        judge_unasked(found, judge)?;
         if !found.differing.is_empty() {
             judge.contradiction(Mix::StoredTwice {
                 name: profile.name.clone(),
@@ -94,8 +93,8 @@ impl Parts {
     }
 
     /// Fills in from the default profile what flags and environment lack. Only where nobody could take that for what
-    /// was given: the Action uses stored profiles by name alone, and under strict-auth an empty variable, which is what
-    /// a pull request from a fork has in the place of a secret, is missing and nothing else.
+    /// was given: a CI's jobs use stored profiles by name alone, and under strict-auth an empty variable, which is what
+    /// stands in the place of a secret that a job may not see, is missing and nothing else.
     pub(super) fn complete(self, sources: &Sources<'_>, bypass: bool, judge: &mut Judge) -> Result<Self, SourceError> {
         if !self.lacks_any() || !sources.reads_default_profile() || (judge.strict && gives_a_blank(sources)) {
             return Ok(self);
@@ -220,6 +219,24 @@ impl Parts {
                 .collect(),
         }
     }
+}
+
+/// A keychain that can't be asked may have the profile that was meant. One in its place that came with a directory's files,
+/// perhaps a checked-out repository's, is not taken for it; where there is no keychain at all, that is told.
+fn judge_unasked(found: &Found, judge: &mut Judge) -> Result<(), SourceError> {
+    let Some(error) = &found.unasked else {
+        return Ok(());
+    };
+    let stored_in = &found.profile.stored_in;
+    let is_local = *stored_in == ConfigFile::local().stored_in();
+    let is_absent = matches!(error, KeychainError::Unreachable { .. });
+    if !is_absent && (judge.strict || is_local) {
+        return Err(error.clone().into());
+    }
+    if !is_absent || is_local {
+        judge.warn(format!("{error}; the profile in {stored_in} is used"));
+    }
+    Ok(())
 }
 
 /// Whether the key was said to be an individual one, if its type was said at all.

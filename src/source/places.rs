@@ -147,10 +147,10 @@ impl<'a> Sources<'a> {
         self.environment.path(AUTH_DIR).filter(|_| self.reads_auth_dir)
     }
 
-    /// Whether a stored profile may complete what was given: no step of the GitHub Action takes one that it did not
-    /// name.
+    /// Whether a stored profile may complete what was given. No job of a CI takes one that it did not name: where a pull
+    /// request from a fork gets no secrets, it must not get the runner's own.
     pub(super) fn reads_default_profile(&self) -> bool {
-        !self.inputs && !self.flags_alone
+        !self.inputs && !self.flags_alone && !self.environment.is_ci()
     }
 
     /// Whether a flag gives one of these fields.

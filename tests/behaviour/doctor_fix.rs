@@ -342,6 +342,7 @@ mod keychain {
             .says("--bypass-keychain");
         beside(&no_bus, &machine, &[])
             .env("GITLAB_CI", "true")
+            .env("ASC_PROFILE", "MyApp")
             .run()
             .code(0)
             .says("No issues found.");

@@ -40,6 +40,34 @@ fn a_complete_environment_wins_and_no_config_file_is_opened() {
         .says("./.asc/config.json can't be read: it is a directory");
 }
 
+/// Where a pull request from a fork gets no secrets, it must not get the runner's own, nor one that it brings itself.
+#[test]
+fn a_job_of_a_ci_uses_no_profile_that_it_did_not_name() {
+    let (machine, key) = (Machine::new(), TestKey::generate());
+    machine.write_config("home", &config("Runner", &[machine.profile("Runner", &key)]));
+    machine.write_config("work", &config("Fork", &[machine.profile("Fork", &key)]));
+    for (variable, value) in [
+        ("CI", "true"),
+        ("GITHUB_ACTIONS", "true"),
+        ("GITLAB_CI", "true"),
+        ("TF_BUILD", "True"),
+        ("JENKINS_URL", "https://ci.example.com/"),
+    ] {
+        for arguments in [&["token"][..], &["setup", "--ci=none", "--validate=false"]] {
+            let run = machine.run(arguments).env("TMPDIR", machine.path("work"));
+            let ran = run.env(variable, value).run().code(10);
+            assert_refused(variable, &ran.says("no private key"), 10, "no key ID", "keys/");
+        }
+        let named = machine
+            .run(&["token"])
+            .env(variable, value)
+            .env("ASC_PROFILE", "Runner");
+        assert_token_of(variable, &named.run(), &key);
+    }
+    let person = machine.run(&["token"]).env("CI", "false").run();
+    assert_token_of("no CI", &person, &key);
+}
+
 #[test]
 fn a_profile_beside_credentials_is_mixed() {
     let (machine, key, other) = (Machine::new(), TestKey::generate(), TestKey::generate());

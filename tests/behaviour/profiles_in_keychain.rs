@@ -140,6 +140,25 @@ fn a_locked_keychain_names_the_way_around_it() {
     assert_token_of("stored twice", &ran, &key);
     let told = format!("warning: {sentence}; the profile in ~/.asc/config.json is used\n");
     assert_eq!(ran.stderr, told);
+    let strict = run(&keyring, &machine, &["token", "--profile=MyApp", "--strict-auth"]).run();
+    assert_refused("strict", &strict, 30, &format!("error: {sentence}\n"), "keys/");
+}
+
+#[test]
+fn a_repository_can_not_stand_in_for_a_keychain_that_can_not_be_asked() {
+    let (keyring, machine, hostile) = (Keyring::unlocked(), Machine::new(), TestKey::generate());
+    store(&keyring, "MyApp", &TestKey::generate());
+    machine.write_config("work", &config("MyApp", &[machine.profile("MyApp", &hostile)]));
+    keyring.lock();
+    for arguments in [&["token"][..], &["token", "--profile=MyApp"]] {
+        let ran = run(&keyring, &machine, arguments).run();
+        assert_refused("locked", &ran, 30, "the keychain is locked", "keys/");
+    }
+    let absent = Keyring::without_bus();
+    let ran = run(&absent, &machine, &["token", "--profile=MyApp"]).run();
+    assert_token_of("no keychain", &ran, &hostile);
+    ran.says("warning: there is no keychain here")
+        .says("the profile in ./.asc/config.json is used");
 }
 
 #[test]

@@ -42,7 +42,7 @@ pub struct Found {
     pub profile: Profile,
     /// Other places that store a different profile under this name.
     pub differing: Vec<StoredIn>,
-    /// Why the keychain could not be asked whether it has one, where there is a keychain.
+    /// Why the keychain could not be asked whether it has one.
     pub unasked: Option<KeychainError>,
 }
 
@@ -90,8 +90,6 @@ impl Profiles {
         let (mut all, mut failure) = (Vec::new(), None);
         match self.in_keychain(name) {
             Ok(profile) => all.extend(profile),
-            // Where there is no keychain, nothing is in it.
-            Err(KeychainError::Unreachable { .. }) => {}
             Err(error) => failure = Some(error),
         }
         for file in &self.files {
@@ -99,7 +97,8 @@ impl Profiles {
         }
         if all.is_empty() {
             return match failure {
-                None => Ok(None),
+                // Where there is no keychain, nothing is in it.
+                None | Some(KeychainError::Unreachable { .. }) => Ok(None),
                 Some(error) => Err(error.into()),
             };
         }
