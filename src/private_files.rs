@@ -351,4 +351,40 @@ mod tests {
             assert!(!path.exists(), "round {round}");
         }
     }
+
+    #[test]
+    fn a_change_removes_drafts_that_were_left_and_nothing_else() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let draft = format!(".config.json.{}", random::hex().expect("digits"));
+        let mut kept = [
+            ".config.json.swp",
+            ".config.json.orig",
+            ".config.json.0a",
+            "config.json",
+        ];
+        for name in kept.iter().chain([&draft.as_str()]) {
+            fs::write(folder.path().join(name), "before").expect("a file");
+        }
+        replace(folder.path(), "config.json", b"after").expect("it is replaced");
+        let files = fs::read_dir(folder.path()).expect("a directory");
+        let mut left: Vec<_> = files
+            .map(|file| file.expect("an entry").file_name().into_string().expect("text"))
+            .collect();
+        left.sort_unstable();
+        kept.sort_unstable();
+        assert_eq!(left, kept);
+        assert_eq!(fs::read(folder.path().join("config.json")).expect("a file"), b"after");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_pipe_is_waited_for_in_the_place_of_a_lock() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let pipe = folder.path().join("config.json.lock");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.expect("mkfifo is there").success());
+        Lock::acquire(folder.path(), "config.json.lock", Duration::ZERO).expect_err("it is a pipe");
+        let _reader = open(&pipe).expect("nobody waits for a writer");
+        Lock::acquire(folder.path(), "config.json.lock", Duration::ZERO).expect_err("it is a pipe with a reader");
+    }
 }
