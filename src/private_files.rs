@@ -176,17 +176,23 @@ pub fn wide_mode(_: &Path) -> Option<u32> {
     None
 }
 
-/// Closes a file (0600) or a directory (0700) to others. What it is, is looked at once it is open, so that nobody can put
-/// something else in its place; no link is followed.
+/// Closes a file (0600) or a directory (0700) of this user to others, if `is_right` says that it is the right one. What it
+/// is, is looked at once it is open, so that nobody can put something else in its place; no link is followed.
 #[cfg(unix)]
-pub fn close_to_others(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
+pub fn close_to_others(path: &Path, is_right: impl FnOnce(&mut File, fs::FileType) -> bool) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
     let mut options = OpenOptions::new();
     options.read(true);
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK);
-    let file = options.open(path)?;
+    let mut file = options.open(path)?;
     let metadata = file.metadata()?;
+    if metadata.uid() != nix::unistd::geteuid().as_raw() {
+        return Err(io::Error::other(Unfit::Foreign.to_string()));
+    }
+    if !is_right(&mut file, metadata.file_type()) {
+        return Err(io::Error::other("something else is in its place by now"));
+    }
     let mode = match metadata.file_type() {
         kind if kind.is_dir() => 0o700,
         kind if kind.is_file() => 0o600,
@@ -196,7 +202,7 @@ pub fn close_to_others(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(windows)]
-pub fn close_to_others(_: &Path) -> io::Result<()> {
+pub fn close_to_others(_: &Path, _: impl FnOnce(&mut File, fs::FileType) -> bool) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

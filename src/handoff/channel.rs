@@ -34,10 +34,16 @@ impl Channel {
     /// Creates the private directory where clean-up will look for it.
     pub fn create_private_dir(&self, environment: &Environment) -> Result<PrivateDir, HandoffError> {
         match self {
-            Self::GitHub(github) => PrivateDir::create(&Place::in_github_step(environment), For::Callers, |path| {
+            Self::GitHub(github) => PrivateDir::create(&Place::in_github_step(environment), For::Job, |path| {
                 github.record_private_dir(path)
             }),
-            Self::Azure | Self::Shell => PrivateDir::create(&Place::of(environment), For::Callers, |_| Ok(())),
+            Self::Azure => PrivateDir::create(&Place::of(environment), For::Job, |_| Ok(())),
+            Self::Shell => {
+                let place = Place::of(environment);
+                let is_in_ci = place.job_dir().is_some() || Ci::detect(environment).is_some();
+                let made_for = if is_in_ci { For::Job } else { For::Callers };
+                PrivateDir::create(&place, made_for, |_| Ok(()))
+            }
         }
     }
 }

@@ -78,6 +78,13 @@ pub enum SourceError {
         error: KeychainError,
         instead: Option<PathBuf>,
     },
+    /// What was written to the keychain before something else failed may still be there.
+    #[error("{why}; and what was written to the keychain could not be taken back: {error}")]
+    NotTakenBack {
+        why: Box<SourceError>,
+        name: String,
+        error: KeychainError,
+    },
     /// Some of what was to be removed is still there.
     #[error("not everything could be removed")]
     NotRemoved { gone: Vec<String>, why: Vec<SourceError> },
@@ -119,6 +126,7 @@ impl SourceError {
             | Self::ProfileName(_)
             | Self::NameTaken { .. } => 2,
             Self::NotRemoved { why, .. } => why.first().map_or(1, Self::exit_code),
+            Self::NotTakenBack { why, .. } => why.exit_code(),
             Self::Config(error) => error.exit_code(),
             Self::Keychain(error) | Self::NotStored { error, .. } => error.exit_code(),
             Self::Mixed(_) => 11,
@@ -204,6 +212,13 @@ impl SourceError {
                 .iter()
                 .fold(explanation, |explanation, file| explanation.fact("instead", would_go_to(file)))
                 .advice(error.advice()),
+            Self::NotTakenBack { name, error, .. } => explanation
+                .fact("profile", format!("{}, in keychain", told_name(name)))
+                .advice(format!(
+                    "The keychain may hold the new profile of this name, the one before it, or none. Look with asc-auth \
+                     status, and then run this again, or remove it with asc-auth logout. {}",
+                    error.advice()
+                )),
             Self::NotRemoved { gone, why } => explain_rest(explanation, gone, why),
             Self::NoHome => explanation.fact(HOME, "not set, or no absolute path").advice(
                 "Nothing was stored. Set it, or name a config file with ASC_CONFIG_PATH; login --local stores in \
@@ -358,5 +373,31 @@ fn id_advice(what: &str, defect: IdDefect) -> String {
     match defect {
         IdDefect::Placeholder => format!("Check the spelling of the secret's or variable's name. {place}"),
         _ => place.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_in_the_keychain_is_told_with_what_failed_first() {
+        let failed = SourceError::NotTakenBack {
+            why: Box::new(SourceError::Config(ConfigError::Write {
+                file: "~/.asc/config.json".to_owned(),
+                reason: "the disk is full".to_owned(),
+            })),
+            name: "MyApp".to_owned(),
+            error: KeychainError::TimedOut { seconds: 10 },
+        };
+        assert_eq!(
+            failed.to_string(),
+            "~/.asc/config.json could not be changed: the disk is full; and what was written to the keychain could not \
+             be taken back: the keychain did not answer within 10 seconds"
+        );
+        assert_eq!(failed.exit_code(), 30);
+        let advice = failed.explain().advice;
+        assert!(!advice.contains("Nothing was changed"), "{advice}");
+        assert!(advice.contains("asc-auth logout") && advice.contains("--bypass-keychain"), "{advice}");
     }
 }

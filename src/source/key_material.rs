@@ -241,6 +241,11 @@ pub fn read_key_file(
     Ok((candidate.read_file(stdin)?, candidate.file_name()))
 }
 
+/// Whether what is read is a private key that can be used.
+pub fn holds_key(file: &mut dyn Read) -> bool {
+    read_bounded(file).is_ok_and(|bytes| PrivateKey::decode(&bytes).is_ok())
+}
+
 fn read_bounded(reader: &mut dyn Read) -> io::Result<Zeroizing<Vec<u8>>> {
     // Room for all of it from the start: a buffer that grows leaves copies behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(LARGEST).unwrap_or(usize::MAX) + 64));

@@ -142,6 +142,21 @@ fn a_file_that_a_config_file_names_and_that_is_no_key_is_left_alone() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn a_file_of_the_kernel_that_a_config_file_names_does_not_hold_doctor_up() {
+    use crate::support::child::Running;
+
+    // Whoever may read it, root, waits for the kernel's next message.
+    let machine = healthy(&TestKey::generate());
+    let file = machine.write_config("work", &keys(&[entry("Log", KEY_ID, "/proc/kmsg")]));
+    close(&file, 0o600);
+    close(file.parent().expect("a folder"), 0o700);
+    let mut ran = Running::start(doctor(&machine, &["--fix", "--confirm"]));
+    assert_eq!(ran.end(), 10);
+    assert!(!ran.stdout.text().contains("done:"), "{}", ran.stdout.text());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn a_repair_that_fails_is_told_with_the_reason() {
     use crate::support::shell::{has_namespaces, in_namespace};
 
@@ -297,6 +312,57 @@ mod keychain {
             .code(0)
             .says("done: move profile MyApp")
             .says("No issues found.");
+    }
+
+    #[test]
+    fn a_profile_of_the_working_directory_is_not_moved_whatever_git_knows() {
+        let (keyring, key) = (Keyring::unlocked(), TestKey::generate());
+        let machine = healthy(&key);
+        let path = machine.path("keys").join(format!("AuthKey_{KEY_ID}.p8"));
+        fs::rename(machine.config("home"), machine.path("temp").join("config.json")).expect("it moves");
+        let local = entry("Local", KEY_ID, path.to_str().expect("UTF-8"));
+        let file = machine.write_config("work", &keys(&[local]));
+        close(&file, 0o600);
+        close(file.parent().expect("a folder"), 0o700);
+        let before = contents(&machine.path(""));
+        // No repository is here, as in an unpacked archive, and git is not even found.
+        for path in ["/usr/bin:/bin", "/nowhere"] {
+            let run = beside(&keyring, &machine, &["--fix", "--confirm"]).env("PATH", path);
+            run.run().code(0).says("Local: 2X9R4QWVK6").does_not_say("done:");
+            assert_eq!(keyring.lookup("asc:credential:Local"), None);
+            assert_eq!(contents(&machine.path("")), before);
+        }
+    }
+
+    #[test]
+    fn a_move_that_can_not_be_finished_leaves_the_keychain_as_it_was() {
+        let (keyring, key) = (Keyring::unlocked(), TestKey::generate());
+        let machine = healthy(&key);
+        let lock = machine.config("home").with_file_name("config.json.lock");
+        fs::create_dir(&lock).expect("a directory");
+        // The draft of this one can't be written: its name is too long.
+        let long = machine.path("home").join(format!("{}.json", "n".repeat(240)));
+        fs::copy(machine.config("home"), &long).expect("a copy");
+        close(&long, 0o600);
+        let home = machine.config("home");
+        for (row, file) in [("no lock", &home), ("no draft", &long)] {
+            let before = fs::read(file).expect("a file");
+            let run = beside(&keyring, &machine, &["--fix", "--confirm"]);
+            let run = if row == "no draft" {
+                run.env("ASC_CONFIG_PATH", file)
+            } else {
+                run
+            };
+            let ran = run.run().code(0);
+            assert!(
+                ran.stdout.starts_with("not done: move profile MyApp"),
+                "{row}: {}",
+                ran.text()
+            );
+            assert_key_kept(row, &ran.says("could not be changed"), &key);
+            assert_eq!(keyring.lookup("asc:credential:MyApp"), None, "{row}");
+            assert_eq!(fs::read(file).expect("a file"), before, "{row}");
+        }
     }
 
     #[test]

@@ -9,13 +9,13 @@ use std::{
     time::UNIX_EPOCH,
 };
 
-use nix::sys::signal::Signal;
+use nix::{pty::openpty, sys::signal::Signal};
 use serde_json::Value;
 use simulator::TestKey;
 
 use crate::support::{
     Ran, Run,
-    child::{Job, Running, wait_until},
+    child::{Job, Running, entries, wait_until},
     proof::assert_key_kept,
     shell::as_arguments,
 };
@@ -54,6 +54,19 @@ fn assert_in_use(row: &str, job: &Job, directory: &Path) {
     let line = format!("directories   1 is in use in {}\n", job.temp().display());
     assert!(ran.stdout.contains(&line), "{row}: {}", ran.text());
     assert!(directory.join("owners.json").is_file(), "{row}");
+    assert!(directory.join("AuthKey_2X9R4QWVK6.p8").is_file(), "{row}");
+}
+
+/// It is named, and a repair leaves it as it is.
+#[track_caller]
+fn assert_left_alone(row: &str, job: &Job, directory: &Path) {
+    assert_eq!(
+        found(job),
+        [("unowned_directory".to_owned(), directory.to_owned())],
+        "{row}"
+    );
+    let ran = doctor(job, &["--fix", "--confirm"]).run().code(0);
+    ran.does_not_say("done:").says("asc-auth cleanup");
     assert!(directory.join("AuthKey_2X9R4QWVK6.p8").is_file(), "{row}");
 }
 
@@ -132,7 +145,7 @@ fn a_process_that_lives_keeps_its_directory_however_old_it_looks() {
 #[test]
 fn what_can_not_be_told_is_named_and_left_alone() {
     let key = TestKey::generate();
-    let rows: [(&str, Spoil); 6] = [
+    let rows: [(&str, Spoil); 8] = [
         ("no record", |directory| {
             fs::remove_file(directory.join("owners.json")).expect("it is there");
         }),
@@ -148,6 +161,15 @@ fn what_can_not_be_told_is_named_and_left_alone() {
                 record["world"]["boot"] = "another".into();
             });
         }),
+        ("another machine of this name", |directory| {
+            doctor_record(directory, |record| {
+                record["world"]["machine"] = "another".into();
+                record["world"]["boot"] = "another".into();
+            });
+        }),
+        ("a step of a job", |directory| {
+            doctor_record(directory, |record| record["are_all"] = false.into());
+        }),
         ("nobody", |directory| {
             doctor_record(directory, |record| record["processes"] = Value::Array(Vec::new()));
         }),
@@ -160,15 +182,11 @@ fn what_can_not_be_told_is_named_and_left_alone() {
         let job = Job::new();
         let directory = orphan(&job, &key);
         spoil(&directory);
-        let expected = match row {
-            "no directory of this user alone" => vec![],
-            _ => vec![("unowned_directory".to_owned(), directory.clone())],
-        };
-        assert_eq!(found(&job), expected, "{row}");
-        doctor(&job, &["--fix", "--confirm"])
-            .run()
-            .code(0)
-            .does_not_say("done:");
+        if row == "no directory of this user alone" {
+            assert_eq!(found(&job), [], "{row}");
+        } else {
+            assert_left_alone(row, &job, &directory);
+        }
         assert!(directory.join("AuthKey_2X9R4QWVK6.p8").is_file(), "{row}");
     }
 }
@@ -213,17 +231,24 @@ fn a_directory_from_before_the_boot_is_an_orphan_and_a_file_or_a_link_of_that_na
 
     fs::remove_file(&directory).expect("the link");
     fs::rename(&others, &directory).expect("it moves back");
+    let mut has_machine_id = false;
     doctor_record(&directory, |record| {
         record["world"]["boot"] = "the one before".into();
         record["processes"][0]["pid"] = std::process::id().into();
+        has_machine_id = record["world"]["machine"].is_string();
     });
     fs::remove_file(job.temp().join("asc-auth-0123456789abcdef0123456789abcdef")).expect("the file");
-    assert_removed("rebooted", &job, &directory, &key);
+    if has_machine_id {
+        assert_removed("rebooted", &job, &directory, &key);
+    } else {
+        // It may be another machine's boot.
+        assert_left_alone("rebooted", &job, &directory);
+    }
 }
 
 // setup
 
-/// A step of a job, as a runner starts it: a process of its own session, without the test among its parents.
+/// A step, as a runner starts it: a process of its own session, without the test among its parents.
 /// It is done with `setup` once the file `ready` is there, and ends when `end` is.
 const STEP: &str = r#"
     ("$0" "$@" >"$OUT/env_file") || exit 1
@@ -231,17 +256,35 @@ const STEP: &str = r#"
     while [ ! -e "$OUT/end" ]; do sleep 0.05; done
 "#;
 
-/// Starts `STEP`, whose parent ends at once.
-fn start_step(job: &Job, setup: Run) {
-    let mut launcher = Command::new("setsid");
-    launcher.args(["--fork", "sh", "-c", STEP]);
-    as_arguments(setup, &mut launcher);
-    launcher
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    assert!(launcher.status().expect("setsid starts").success());
+/// Starts `STEP`, whose parent ends at once. `setsid` gives it a session.
+fn start_step(job: &Job, mut setsid: Command, setup: Run) {
+    setsid.args(["sh", "-c", STEP]);
+    as_arguments(setup, &mut setsid);
+    assert!(setsid.status().expect("setsid starts").success());
     wait_until("the end of setup", || job.out("ready").exists());
+}
+
+/// Ends it, and waits until it is gone.
+fn end_step(job: &Job) {
+    fs::write(job.out("end"), "").expect("a file");
+    wait_until("the end of the step", || !found(job).is_empty());
+}
+
+/// A session that belongs to no terminal, as a job's.
+fn detached() -> Command {
+    let mut setsid = Command::new("setsid");
+    setsid.arg("--fork").stdin(Stdio::null());
+    setsid.stdout(Stdio::null()).stderr(Stdio::null());
+    setsid
+}
+
+/// A session that belongs to a terminal, as a person's shell has it. The terminal is there until the file is dropped.
+fn at_a_terminal() -> (Command, File) {
+    let pty = openpty(None, None).expect("a terminal");
+    let mut setsid = Command::new("setsid");
+    setsid.args(["--fork", "--ctty"]).stdin(pty.slave);
+    setsid.stdout(Stdio::null()).stderr(Stdio::null());
+    (setsid, pty.master.into())
 }
 
 fn setup(job: &Job, key: &TestKey) -> Run {
@@ -249,25 +292,87 @@ fn setup(job: &Job, key: &TestKey) -> Run {
 }
 
 #[test]
-fn a_setup_whose_job_lives_is_not_touched_and_is_found_once_all_of_it_is_gone() {
+fn a_setup_in_a_persons_shell_is_found_once_the_shell_is_gone() {
     let (job, key) = (Job::new(), TestKey::generate());
-    start_step(&job, setup(&job, &key));
+    let (setsid, terminal) = at_a_terminal();
+    start_step(&job, setsid, setup(&job, &key));
     let directory = the_directory(&job);
-    // asc-auth and the subshell that started it are gone; the step's shell is not.
+    // asc-auth and the subshell that started it are gone; the shell is not.
     assert_in_use("its shell lives", &job, &directory);
 
-    fs::write(job.out("end"), "").expect("a file");
-    wait_until("the end of the step", || !found(&job).is_empty());
+    drop(terminal);
+    end_step(&job);
     assert_removed("gone", &job, &directory, &key);
+}
+
+#[test]
+fn a_setup_in_a_step_that_was_detached_from_its_job_is_left_alone_when_the_step_ends() {
+    let (job, key) = (Job::new(), TestKey::generate());
+    start_step(&job, detached(), setup(&job, &key));
+    let directory = the_directory(&job);
+    assert_in_use("its shell lives", &job, &directory);
+
+    end_step(&job);
+    // The job may still be there: it is no parent of the step.
+    assert_left_alone("the job may go on", &job, &directory);
+}
+
+#[test]
+fn a_setup_in_a_ci_is_left_alone_even_under_a_terminal() {
+    let key = TestKey::generate();
+    for (name, value, directory) in [
+        ("BUILD_TAG", "jenkins-app-12", "asc-auth-job-jenkins-app-12"),
+        ("GITLAB_CI", "true", ""),
+    ] {
+        let job = Job::new();
+        let (setsid, terminal) = at_a_terminal();
+        start_step(&job, setsid, setup(&job, &key).env(name, value));
+        assert_eq!(found(&job), [], "{name}");
+        drop(terminal);
+        end_step(&job);
+        let [directory] = entries(&job.temp().join(directory)).try_into().expect("one directory");
+        assert_left_alone(name, &job, &directory);
+    }
+}
+
+#[test]
+fn a_setup_in_a_shell_that_entered_a_container_is_left_alone_when_the_shell_ends() {
+    // Under a terminal of its own, and without a parent there, as by docker exec.
+    let script = r#"
+        unshare -rpfm --mount-proc true || exit 77
+        unshare -rpfm --mount-proc --kill-child sh -c ': >"$OUT/up"; exec sleep 1000' </dev/null & outside=$!
+        until [ -e "$OUT/up" ]; do sleep 0.05; done
+        read -r first rest <"/proc/$outside/task/$outside/children"
+        enter() { nsenter --target "$first" --user --preserve-credentials --pid --mount "$@"; }
+        enter setsid --ctty sh -c '("$0" setup --ci=none --validate=false >"$OUT/env_file") || exit 98' "$0"
+        entered=$?
+        enter "$0" doctor --bypass-keychain --fix --confirm >"$OUT/told"
+        kill "$outside"
+        exit "$entered"
+    "#;
+    let (job, key) = (Job::new(), TestKey::generate());
+    let pty = openpty(None, None).expect("a terminal");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script]).stdin(pty.slave);
+    as_arguments(job.run(&[]).team_key(&key), &mut shell);
+    let ended = shell.output().expect("sh starts");
+    if ended.status.code() == Some(77) {
+        eprintln!("skipped: no namespaces here");
+        return;
+    }
+    assert!(ended.status.success(), "{ended:?}");
+    let told = job.read("told");
+    assert!(
+        told.contains("the step that made it has ended, and its job may go on"),
+        "{told}"
+    );
+    assert!(the_directory(&job).join("AuthKey_2X9R4QWVK6.p8").is_file());
 }
 
 #[test]
 fn the_directory_that_the_environment_names_is_in_use() {
     let (job, key) = (Job::new(), TestKey::generate());
-    start_step(&job, setup(&job, &key));
-    let directory = the_directory(&job);
-    fs::write(job.out("end"), "").expect("a file");
-    wait_until("the end of the step", || !found(&job).is_empty());
+    let directory = orphan(&job, &key);
     let ran = doctor(&job, &["--fix", "--confirm"])
         .env("ASC_AUTH_DIR", &directory)
         .run()
@@ -282,23 +387,6 @@ fn the_directory_of_a_test_that_still_runs_is_in_use() {
     let ran: Ran = setup(&job, &key).run().code(0);
     assert!(ran.stdout.contains("asc-auth-"));
     assert_in_use("its caller lives", &job, &the_directory(&job));
-}
-
-#[test]
-fn in_a_ci_the_directories_of_other_jobs_are_looked_at_too() {
-    let (job, key) = (Job::new(), TestKey::generate());
-    start_step(&job, setup(&job, &key).env("BUILDKITE_JOB_ID", "0189-ab"));
-    let of_the_job = job.temp().join("asc-auth-job-0189-ab");
-    let [directory] = fs::read_dir(&of_the_job)
-        .expect("a directory")
-        .map(|entry| entry.expect("an entry").path())
-        .collect::<Vec<_>>()
-        .try_into()
-        .expect("one directory");
-    assert_eq!(found(&job), []);
-    fs::write(job.out("end"), "").expect("a file");
-    wait_until("the end of the step", || !found(&job).is_empty());
-    assert_removed("another job's", &job, &directory, &key);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use std::{env, fs, process::Command};
 
-use asc_auth::source::{Keychain, KeychainError, Payload};
+use asc_auth::source::{Keychain, KeychainError, Payload, Replacement};
 use serde_json::{Value, json};
 use simulator::TestKey;
 
@@ -36,7 +36,7 @@ fn answer(keychain: &Keychain, call: &Value) -> Result<Value, KeychainError> {
         "read" => json!(keychain.read(name)?),
         "write" => {
             let payload: Payload = serde_json::from_value(call[2].clone()).expect("a payload");
-            json!(keychain.write(name, &payload)?)
+            json!(Replacement::of(name, keychain)?.write(&payload)?)
         }
         "remove" => json!(keychain.remove(name)?),
         other => panic!("no such call: {other}"),

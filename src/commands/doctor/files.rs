@@ -3,24 +3,22 @@
 
 use std::{
     collections::BTreeMap,
-    io,
     path::{Path, PathBuf},
 };
 
 use super::{
     Patient,
     finding::{Check, Finding, Severity, count},
-    repair::Repair,
+    repair::{Closed, Repair},
     stock::Stock,
 };
 use crate::{
-    credential::{PrivateKey, tidy},
+    credential::tidy,
     explanation::Explanation,
     git, private_files,
     source::{
-        Environment, SourceError, fields,
+        Environment, SourceError, fields, holds_key,
         profiles::{ConfigFile, ConfigPlace, Item, Outcome, Profile, told_name},
-        read_key_file,
     },
 };
 
@@ -53,8 +51,9 @@ fn check_config(check: &mut Check, file: &ConfigFile, stock: &Stock) {
         Ok(Some(config)) => {
             let stored_in = file.stored_in();
             check.found(config.legacy(&stored_in).map(|legacy| legacy_credential(file, &legacy)));
-            // What is in a repository is not this user's alone to move.
-            for (profile, resolved) in stock.readable().filter(|_| !is_tracked) {
+            // What is in a repository is not this user's alone to move, and git can't always tell.
+            let may_move = file.place != ConfigPlace::Local && !is_tracked;
+            for (profile, resolved) in stock.readable().filter(|_| may_move) {
                 if profile.stored_in == stored_in && resolved.is_ok() {
                     check.found(outside_keychain(file, profile, stock));
                 }
@@ -62,11 +61,16 @@ fn check_config(check: &mut Check, file: &ConfigFile, stock: &Stock) {
         }
         Err(error) => check.found(Finding::problem("config_unusable", SourceError::from(error).explain())),
     }
-    check.found(open_to_others("config_mode", path, &file.to_string(), CONFIG_ADVICE));
+    check.found(open_to_others(
+        "config_mode",
+        Closed::ConfigFile,
+        path,
+        &file.to_string(),
+    ));
     // A folder that a variable names holds other things as well, and is the user's own affair.
     if let Some(folder) = path.parent().filter(|_| file.place != ConfigPlace::Named) {
         let told = format!("the folder of {file}");
-        check.found(open_to_others("config_folder_mode", folder, &told, CONFIG_ADVICE));
+        check.found(open_to_others("config_folder_mode", Closed::Folder, folder, &told));
     }
     if is_tracked {
         let explanation = Explanation::new(format!("git tracks {file}")).advice(
@@ -126,7 +130,7 @@ pub(super) fn check_keys(patient: &Patient<'_>, stock: &Stock) -> Check {
     }
     let mut in_order = 0;
     for (path, (severity, origin)) in named {
-        if !holds_key(&path) {
+        if !is_key_file(&path) {
             continue;
         }
         match key_file(&path, severity, &origin) {
@@ -143,13 +147,8 @@ pub(super) fn check_keys(patient: &Patient<'_>, stock: &Stock) -> Check {
 
 /// Whatever else a config file names, which may have come with a checked-out repository, is left alone, and what is wrong
 /// with it the resolver tells.
-fn holds_key(path: &Path) -> bool {
-    let is_file = path.is_file();
-    let bytes = path
-        .to_str()
-        .filter(|_| is_file)
-        .and_then(|path| read_key_file("--private-key-path", path, &mut io::empty()).ok());
-    bytes.is_some_and(|(bytes, _)| PrivateKey::decode(&bytes).is_ok())
+fn is_key_file(path: &Path) -> bool {
+    private_files::open_regular(path).is_ok_and(|mut file| holds_key(&mut file))
 }
 
 fn key_file(path: &Path, severity: Severity, origin: &str) -> Option<Finding> {
@@ -160,22 +159,25 @@ fn key_file(path: &Path, severity: Severity, origin: &str) -> Option<Finding> {
             .advice("Who changes the link changes which key is used, and nothing is repaired behind one. Name the file itself.");
         return Some(Finding::advice("key_file_link", explanation));
     }
-    let mut finding = open_to_others("key_file_mode", path, &path.display().to_string(), KEY_ADVICE)?;
+    let mut finding = open_to_others("key_file_mode", Closed::KeyFile, path, &path.display().to_string())?;
     finding.severity = severity;
     finding.explanation = finding.explanation.fact("named by", origin);
     Some(finding)
 }
 
-fn open_to_others(id: &'static str, path: &Path, told: &str, advice: &str) -> Option<Finding> {
+fn open_to_others(id: &'static str, what: Closed, path: &Path, told: &str) -> Option<Finding> {
     let mode = private_files::wide_mode(path)?;
-    let wanted = if path.is_dir() { "0700" } else { "0600" };
+    let advice = match what {
+        Closed::KeyFile => KEY_ADVICE,
+        Closed::ConfigFile | Closed::Folder => CONFIG_ADVICE,
+    };
     let explanation = Explanation::new(format!("others can get at {told}"))
-        .fact("mode", format!("{mode:04o}, not {wanted}"))
+        .fact("mode", format!("{mode:04o}, not {}", what.mode()))
         .advice(advice);
     let repair = Repair::Close {
         path: path.to_owned(),
         told: told.to_owned(),
-        wanted,
+        what,
     };
     Some(Finding::problem(id, explanation).with(repair))
 }

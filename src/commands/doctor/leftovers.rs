@@ -47,6 +47,9 @@ fn unknown(path: &std::path::Path, why: &'static str) -> Finding {
     let explanation = Explanation::new("a private directory may or may not be in use")
         .fact("directory", path.display().to_string())
         .fact("because", why)
-        .advice("It is left alone. If no job uses it any more, remove it with asc-auth cleanup --dir.");
+        .advice(
+            "It is left alone. If no job uses it any more, remove it with asc-auth cleanup --dir. A job removes its own at \
+             its end with asc-auth cleanup --job.",
+        );
     Finding::advice("unowned_directory", explanation)
 }

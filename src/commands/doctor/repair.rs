@@ -1,7 +1,11 @@
 //! What `doctor` can repair. Each repair says what it would do, looks again just before it does it, follows no link, and
 //! does nothing a second time. None of them removes the only copy of anything.
 
-use std::{fmt, path::PathBuf};
+use std::{
+    fmt,
+    fs::{File, FileType},
+    path::{Path, PathBuf},
+};
 
 use serde::{Serialize, Serializer};
 
@@ -11,7 +15,7 @@ use crate::{
     handoff::{HandoffError, remove_leftover},
     private_files,
     source::{
-        KeychainError, Payload, SourceError, fields,
+        KeychainError, Payload, Replacement, SourceError, fields, holds_key,
         profiles::{Config, ConfigError, ConfigFile, Profile, Profiles, told_name},
     },
     text::io_reason,
@@ -20,11 +24,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(super) enum Repair {
     /// Gives a file or a directory a mode that closes it to others.
-    Close {
-        path: PathBuf,
-        told: String,
-        wanted: &'static str,
-    },
+    Close { path: PathBuf, told: String, what: Closed },
     /// Moves a config file's old credential into its `keys`.
     AdoptLegacy { file: ConfigFile },
     /// Stores a config file's profile in the keychain, with its key, and removes it from the file.
@@ -33,11 +33,19 @@ pub(super) enum Repair {
     Remove { directory: PathBuf },
 }
 
+/// What is closed to others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Closed {
+    KeyFile,
+    ConfigFile,
+    Folder,
+}
+
 impl fmt::Display for Repair {
     /// As it follows "would": `set the mode of ~/.asc/config.json to 0600`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Close { told, wanted, .. } => write!(f, "set the mode of {told} to {wanted}"),
+            Self::Close { told, what, .. } => write!(f, "set the mode of {told} to {}", what.mode()),
             Self::AdoptLegacy { file } => write!(f, "move the credential beside keys in {file} into keys"),
             Self::IntoKeychain { file, name } => write!(
                 f,
@@ -62,7 +70,7 @@ pub(super) struct Outcome {
     /// The finding's.
     pub(super) id: &'static str,
     pub(super) what: String,
-    /// Why it was not done, if it was not. Then nothing was changed.
+    /// Why it was not done, if it was not. Then nothing was changed, or this says what may be.
     pub(super) not_done: Option<String>,
 }
 
@@ -72,9 +80,7 @@ struct NotDone(String);
 impl Repair {
     pub(super) fn carry_out(&self, id: &'static str, patient: &Patient<'_>) -> Outcome {
         let done = match self {
-            Self::Close { path, .. } => {
-                private_files::close_to_others(path).map_err(|error| NotDone(io_reason(&error)))
-            }
+            Self::Close { path, what, .. } => what.close(path),
             Self::AdoptLegacy { file } => file.change(|config| {
                 config.adopt_legacy();
                 Ok(())
@@ -94,34 +100,52 @@ impl Repair {
     }
 }
 
-/// Writes to the keychain first, which reads back what it wrote. Only then, and if the file still says the same, the
-/// profile is removed from it.
+impl Closed {
+    /// As people write it.
+    pub(super) fn mode(self) -> &'static str {
+        match self {
+            Self::KeyFile | Self::ConfigFile => "0600",
+            Self::Folder => "0700",
+        }
+    }
+
+    /// Something else may be at its path by now.
+    fn close(self, path: &Path) -> Result<(), NotDone> {
+        let closed = private_files::close_to_others(path, |file, kind| self.is(file, kind));
+        closed.map_err(|error| NotDone(io_reason(&error)))
+    }
+
+    fn is(self, file: &mut File, kind: FileType) -> bool {
+        match self {
+            Self::KeyFile => kind.is_file() && holds_key(file),
+            Self::ConfigFile => kind.is_file(),
+            Self::Folder => kind.is_dir(),
+        }
+    }
+}
+
+/// The file is locked for all of it. The keychain comes first, and is what it was again if the file can't be changed.
 fn into_keychain(file: &ConfigFile, name: &str, patient: &Patient<'_>) -> Result<(), NotDone> {
-    let before = file.read()?.unwrap_or_default();
-    let profile = the_only(&before, file, name)?;
-    let resolved = alone(&profile, patient)?;
     let bypass = patient.sources.boolean(&fields::BYPASS_KEYCHAIN)?.unwrap_or(false);
     let profiles = Profiles::new(patient.environment, bypass);
     let Some(keychain) = profiles.keychain() else {
         return Err(NotDone("the keychain is bypassed".to_owned()));
     };
-    let (keychain, key) = (keychain?, &resolved.credential.private_key);
-    match keychain.read(name)? {
-        Some(stored) if is_same(&stored, &profile, key) => {}
-        Some(_) => return Err(NotDone("the keychain has another profile of this name".to_owned())),
-        None => {
-            let payload = Payload {
+    let (keychain, mut item) = (keychain?, None);
+    let moved = file.change(|config| {
+        let profile = the_only(config, file, name)?;
+        let resolved = alone(&profile, patient)?;
+        let key = &resolved.credential.private_key;
+        let before = Replacement::of(name, keychain)?;
+        match before.before()? {
+            Some(stored) if is_same(&stored, &profile, key) => {}
+            Some(_) => return Err(NotDone("the keychain has another profile of this name".to_owned())),
+            None => item.insert(before).write(&Payload {
                 private_key_pem: key.to_pem(),
                 key_type: resolved.credential.kind.name().to_owned(),
                 key_id: resolved.credential.key_id.to_string(),
                 ..profile.payload()
-            };
-            keychain.write(name, &payload)?;
-        }
-    }
-    file.change(|config| {
-        if !profile.agrees_with(&the_only(config, file, name)?) {
-            return Err(NotDone("another process has just changed it".to_owned()));
+            })?,
         }
         let default = config.default_name();
         config.remove(name);
@@ -130,6 +154,12 @@ fn into_keychain(file: &ConfigFile, name: &str, patient: &Patient<'_>) -> Result
             config.set_default(default.as_deref());
         }
         Ok(())
+    });
+    moved.map_err(|NotDone(why)| match item.map_or(Ok(()), Replacement::take_back) {
+        Ok(()) => NotDone(why),
+        Err(error) => NotDone(format!(
+            "{why}; and what was written to the keychain could not be taken back: {error}"
+        )),
     })
 }
 
@@ -175,5 +205,41 @@ impl From<SourceError> for NotDone {
 impl From<HandoffError> for NotDone {
     fn from(error: HandoffError) -> Self {
         Self(error.to_string())
+    }
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt};
+
+    use simulator::TestKey;
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).expect("it is there").permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn only_what_is_still_there_is_closed_to_others() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("key"), TestKey::generate().pem()).expect("a file");
+        fs::write(at("text"), "{}").expect("a file");
+        fs::create_dir(at("folder")).expect("a directory");
+        let closed = [Closed::KeyFile, Closed::ConfigFile, Closed::Folder];
+        for (name, open, shut, fitting) in [
+            ("key", 0o644, 0o600, &closed[..2]),
+            ("text", 0o644, 0o600, &closed[1..2]),
+            ("folder", 0o755, 0o700, &closed[2..]),
+        ] {
+            for what in closed {
+                fs::set_permissions(at(name), fs::Permissions::from_mode(open)).expect("a mode");
+                let fits = fitting.contains(&what);
+                assert_eq!(what.close(&at(name)).is_ok(), fits, "{name}, {what:?}");
+                assert_eq!(mode(&at(name)), if fits { shut } else { open }, "{name}, {what:?}");
+            }
+        }
     }
 }

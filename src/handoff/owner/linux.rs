@@ -17,6 +17,8 @@ struct Stat {
     state: char,
     parent: u32,
     session: i64,
+    /// The controlling terminal's number, or 0.
+    terminal: i64,
     threads: i64,
     /// Clock ticks from the boot on.
     started: u64,
@@ -38,6 +40,7 @@ impl Stat {
             state: field(3)?.chars().next()?,
             parent: field(4)?.parse().ok()?,
             session: field(6)?.parse().ok()?,
+            terminal: field(7)?.parse().ok()?,
             threads: field(20)?.parse().ok()?,
             started: field(22)?.parse().ok()?,
         })
@@ -54,9 +57,17 @@ pub(super) fn world() -> Option<World> {
     let namespace = fs::read_link("/proc/self/ns/pid").ok()?;
     Some(World {
         host: host()?,
+        machine: machine(),
         boot: Some(boot.trim().to_owned()),
         pid_namespace: Some(namespace.to_str()?.to_owned()),
     })
+}
+
+/// The ID that a system is given once. A container mostly has none, an image is to have an empty file. (machine-id(5))
+fn machine() -> Option<String> {
+    let text = fs::read_to_string("/etc/machine-id").ok()?;
+    let is_id = |id: &&str| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    Some(text.trim()).filter(is_id).map(str::to_owned)
 }
 
 pub(super) fn this_process() -> Option<Process> {
@@ -67,11 +78,15 @@ pub(super) fn this_process() -> Option<Process> {
     })
 }
 
-/// Parent, grandparent and so on. `None` if one of them can't be looked at: who is not known could be the job.
+/// Parent, grandparent and so on, and whether these are all. `None` if one of them can't be looked at: who is not known
+/// could be the job.
+///
+/// They are all only under the shell that a terminal belongs to, as a person has it. Whoever is not started from one may
+/// have been taken off the processes that it works for, by `setsid` or `nohup`; and who entered a container has no parent in it.
 ///
 /// The first process of a machine is no job's, and runs as long as the machine. That of a container may be the job's own
 /// shell: then it is of the session of this process, as no machine's first process ever is.
-pub(super) fn callers() -> Option<Vec<Process>> {
+pub(super) fn callers() -> Option<(Vec<Process>, bool)> {
     let this = Stat::of(std::process::id()).ok()?;
     let (mut callers, mut pid) = (Vec::new(), this.parent);
     while pid != 0 {
@@ -88,7 +103,10 @@ pub(super) fn callers() -> Option<Vec<Process>> {
         }
         pid = stat.parent;
     }
-    Some(callers)
+    let is_under_its_terminal =
+        this.terminal != 0 && callers.iter().any(|caller| i64::from(caller.pid) == this.session);
+    let are_all = is_under_its_terminal && pid == FIRST;
+    Some((callers, are_all))
 }
 
 pub(super) fn may_be_alive(process: &Process) -> bool {

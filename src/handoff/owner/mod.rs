@@ -36,6 +36,8 @@ pub enum For {
     ThisProcess,
     /// Whoever started this process, and who started them: a step's shell ends while its job goes on.
     Callers,
+    /// A CI's job, of which they are only a part: it may go on in a process that none of them started.
+    Job,
 }
 
 /// What is known of a directory's owners.
@@ -61,6 +63,8 @@ struct Process {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct World {
     host: String,
+    /// Two hosts of one name may share a directory. None where a system has no ID.
+    machine: Option<String>,
     boot: Option<String>,
     pid_namespace: Option<String>,
 }
@@ -69,20 +73,28 @@ struct World {
 struct Record {
     world: World,
     processes: Vec<Process>,
+    /// Whether nobody else can be using the directory once these have ended.
+    are_all: bool,
 }
 
 /// Tells in `directory` whose it is. Where that can't be found out or written nothing is told, and its owners stay
 /// unknown: a credential is worth more than its removal in a rare case.
 pub(super) fn record(directory: &Path, made_for: For) {
-    let processes = match made_for {
-        For::ThisProcess => system::this_process().map(|process| vec![process]),
+    let known = match made_for {
+        For::ThisProcess => system::this_process().map(|process| (vec![process], true)),
         For::Callers => system::callers(),
+        For::Job => system::callers().map(|(callers, _)| (callers, false)),
     };
     // Nobody at all is nobody who could be gone.
-    let Some(processes) = processes.filter(|processes| !processes.is_empty()) else {
+    let Some((processes, are_all)) = known.filter(|(processes, _)| !processes.is_empty()) else {
         return;
     };
-    let json = system::world().and_then(|world| serde_json::to_vec(&Record { world, processes }).ok());
+    let record = system::world().map(|world| Record {
+        world,
+        processes,
+        are_all,
+    });
+    let json = record.and_then(|record| serde_json::to_vec(&record).ok());
     if let Some(json) = json {
         let _ = private_files::create_file(&directory.join(OWNERS)).and_then(|mut file| file.write_all(&json));
     }
@@ -101,11 +113,14 @@ pub(super) fn of(directory: &Path) -> Owners {
 
 impl Record {
     fn judge(&self, here: &World, directory: &Path) -> Owners {
-        if self.world.host != here.host {
+        if self.world.host != here.host || self.world.machine != here.machine {
             return Owners::Unknown("it was made on another machine, or in another container");
         }
         if self.world.boot != here.boot {
-            return Owners::Gone;
+            return match here.machine {
+                Some(_) => Owners::Gone,
+                None => Owners::Unknown("it was made before this machine started, or on another one of its name"),
+            };
         }
         if self.world.pid_namespace != here.pid_namespace {
             return Owners::Unknown("it was made in another container");
@@ -117,6 +132,7 @@ impl Record {
         {
             Some(pid) => Owners::Alive(pid),
             None if self.processes.is_empty() => Owners::Unknown("nothing in it tells whose it is"),
+            None if !self.are_all => Owners::Unknown("the step that made it has ended, and its job may go on"),
             None => Owners::Gone,
         }
     }

@@ -9,6 +9,7 @@ use super::{Process, World, host};
 pub(super) fn world() -> Option<World> {
     Some(World {
         host: host()?,
+        machine: None,
         boot: None,
         pid_namespace: None,
     })
@@ -23,7 +24,7 @@ pub(super) fn this_process() -> Option<Process> {
 }
 
 /// The parent's parent is not told without asking a program for it.
-pub(super) fn callers() -> Option<Vec<Process>> {
+pub(super) fn callers() -> Option<(Vec<Process>, bool)> {
     None
 }
 

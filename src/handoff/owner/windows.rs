@@ -12,7 +12,7 @@ pub(super) fn this_process() -> Option<Process> {
     None
 }
 
-pub(super) fn callers() -> Option<Vec<Process>> {
+pub(super) fn callers() -> Option<(Vec<Process>, bool)> {
     None
 }
 

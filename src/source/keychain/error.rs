@@ -46,6 +46,11 @@ impl KeychainError {
         }
     }
 
+    /// Whether what was asked for may have been done all the same.
+    pub(super) fn may_be_done(&self) -> bool {
+        matches!(self, Self::TimedOut { .. } | Self::Failed { .. })
+    }
+
     /// The process's exit code (design: Exit codes).
     pub fn exit_code(&self) -> u8 {
         30

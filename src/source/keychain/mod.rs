@@ -7,6 +7,7 @@
 mod deadline;
 mod error;
 mod platform;
+mod replacement;
 
 use std::{collections::BTreeSet, fmt, mem, sync::Arc};
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 pub use error::KeychainError;
+pub use replacement::Replacement;
 
 use super::environment::Environment;
 use deadline::Deadline;
@@ -48,6 +50,10 @@ impl fmt::Debug for Payload {
 }
 
 impl Payload {
+    fn parse(json: &[u8], name: &str) -> Result<Self, KeychainError> {
+        serde_json::from_slice(json).map_err(|_| KeychainError::Damaged { name: name.to_owned() })
+    }
+
     fn to_json(&self) -> serde_json::Result<Zeroizing<Vec<u8>>> {
         // A character takes six at most: a buffer that had to grow would leave a copy of the key behind.
         let fields = [
@@ -93,30 +99,23 @@ impl Keychain {
 
     /// The profile of this name, if there is one.
     pub fn read(&self, name: &str) -> Result<Option<Payload>, KeychainError> {
-        let entry = self.entry(name)?;
-        let found = self.deadline.keep(name, move || match entry.get_secret() {
-            Err(Error::NoEntry) => Ok(None),
-            secret => secret.map(|secret| Some(Zeroizing::new(secret))),
-        })?;
-        found
-            .map(|json| serde_json::from_slice(&json))
-            .transpose()
-            .map_err(|_| KeychainError::Damaged { name: name.to_owned() })
+        let json = self.bytes(name)?;
+        json.map(|json| Payload::parse(&json, name)).transpose()
     }
 
-    /// Stores the profile in the place of whatever has its name, and reads it back: the caller may have the only copy.
-    pub fn write(&self, name: &str, payload: &Payload) -> Result<(), KeychainError> {
+    /// What the item of this name holds, whatever that is.
+    fn bytes(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, KeychainError> {
         let entry = self.entry(name)?;
-        let json = payload.to_json().map_err(KeychainError::failed)?;
-        let is_kept = self.deadline.keep(name, move || {
-            entry.set_secret(&json)?;
-            Ok(Zeroizing::new(entry.get_secret()?) == json)
-        })?;
-        if is_kept {
-            Ok(())
-        } else {
-            Err(KeychainError::failed("it does not hold what was just written to it"))
-        }
+        self.deadline.keep(name, move || match entry.get_secret() {
+            Err(Error::NoEntry) => Ok(None),
+            secret => secret.map(|secret| Some(Zeroizing::new(secret))),
+        })
+    }
+
+    fn set(&self, name: &str, bytes: &Zeroizing<Vec<u8>>) -> Result<(), KeychainError> {
+        let entry = self.entry(name)?;
+        let bytes = Zeroizing::clone(bytes);
+        self.deadline.keep(name, move || entry.set_secret(&bytes))
     }
 
     /// Removes the profile. False if there is none of this name.

@@ -24,7 +24,7 @@ pub use store::{Destination, Kept, Manner, Switched};
 
 use super::{
     Environment, SourceError, Stored,
-    keychain::{Keychain, KeychainError, Payload},
+    keychain::{Keychain, KeychainError, Payload, Replacement},
 };
 
 /// Every place of this environment that profiles are stored in.

@@ -1,10 +1,10 @@
 //! Storing a profile and making one the default.
 //!
 //! The config file that names the default is locked for all of a change, the keychain's part of it too: each of several
-//! processes sees what the one before it did. What can't be finished is taken back. Nothing is ever replaced unasked.
+//! processes sees what the one before it did. What can't be finished is taken back, or told. Nothing is ever replaced unasked.
 
 use super::{
-    Config, ConfigFile, ConfigPlace, Default, Keychain, KeychainError, Payload, Profile, Profiles, SourceError,
+    Config, ConfigFile, ConfigPlace, Default, Keychain, KeychainError, Profile, Profiles, Replacement, SourceError,
     StoredIn, told_name,
 };
 use crate::source::{Mix, Origin};
@@ -51,14 +51,6 @@ pub struct Switched {
     pub warnings: Vec<String>,
 }
 
-/// What a keychain has under a name.
-enum Held {
-    Nothing,
-    Profile(Payload),
-    /// Something that is no profile.
-    Else,
-}
-
 impl Destination {
     pub fn stored_in(&self) -> StoredIn {
         match self {
@@ -88,8 +80,8 @@ impl Profiles {
             Destination::Keychain => {
                 self.own_file()?;
                 let keychain = self.keychain_to_store()?;
-                let held = Held::under(name, keychain).map_err(|error| self.not_stored(error))?;
-                held.is_taken()
+                let item = Replacement::of(name, keychain).map_err(|error| self.not_stored(error))?;
+                item.is_taken()
             }
         };
         refuse(is_taken, name, &into.stored_in(), manner)
@@ -155,28 +147,29 @@ impl Profiles {
         let name = &profile.name;
         let file = self.own_file()?;
         let keychain = self.keychain_to_store()?;
-        let mut before = None;
+        let mut item = None;
         let kept = file.change(|config| {
             let failed = |error| self.not_stored(error);
-            let held = Held::under(name, keychain).map_err(failed)?;
-            let is_taken = held.is_taken();
+            let before = Replacement::of(name, keychain).map_err(failed)?;
+            let is_taken = before.is_taken();
             refuse(is_taken, name, &StoredIn::Keychain, manner)?;
             let mut others = keychain.names().map_err(failed)?;
             others.extend(names_in(config, file));
             let default = manner.default || is_first(config, &others, name);
-            before = Some(held);
-            keychain.write(name, &profile.payload()).map_err(failed)?;
+            item.insert(before).write(&profile.payload()).map_err(failed)?;
             if default {
                 config.set_default(Some(name));
             }
             Ok((is_taken, default))
         });
-        if kept.is_err()
-            && let Some(before) = before
-        {
-            before.put_back(name, keychain);
-        }
-        kept
+        kept.map_err(|why| match item.map_or(Ok(()), Replacement::take_back) {
+            Ok(()) => why,
+            Err(error) => SourceError::NotTakenBack {
+                why: Box::new(why),
+                name: name.clone(),
+                error,
+            },
+        })
     }
 
     fn keychain_to_store(&self) -> Result<&Keychain, SourceError> {
@@ -228,30 +221,6 @@ impl Profiles {
             others,
         };
         matches!(&mix, Mix::StoredTwice { others, .. } if !others.is_empty()).then(|| mix.warning())
-    }
-}
-
-impl Held {
-    fn under(name: &str, keychain: &Keychain) -> Result<Self, KeychainError> {
-        match keychain.read(name) {
-            Ok(None) => Ok(Self::Nothing),
-            Ok(Some(payload)) => Ok(Self::Profile(payload)),
-            Err(KeychainError::Damaged { .. }) => Ok(Self::Else),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn is_taken(&self) -> bool {
-        !matches!(self, Self::Nothing)
-    }
-
-    /// As good as it goes: why it is put back, is the error that is told.
-    fn put_back(&self, name: &str, keychain: &Keychain) {
-        match self {
-            Self::Nothing => drop(keychain.remove(name)),
-            Self::Profile(payload) => drop(keychain.write(name, payload)),
-            Self::Else => {}
-        }
     }
 }
 

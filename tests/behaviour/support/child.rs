@@ -103,7 +103,8 @@ impl Job {
     }
 }
 
-fn entries(directory: &Path) -> Vec<PathBuf> {
+/// What is in a directory.
+pub fn entries(directory: &Path) -> Vec<PathBuf> {
     fs::read_dir(directory)
         .expect("a directory")
         .map(|entry| entry.expect("an entry").path())
