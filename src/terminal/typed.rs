@@ -86,11 +86,7 @@ impl Typed {
             b'\t' | b' '.. => {
                 self.text.push(byte);
                 self.is_complete = self.is_end_line();
-                return if self.is_complete && !self.is_pasting {
-                    Next::Done
-                } else {
-                    Next::More
-                };
+                return self.after_key();
             }
             _ => {}
         }
@@ -103,11 +99,10 @@ impl Typed {
 
         self.escape = match (self.escape, byte) {
             (_, ESC) => Escape::Begun,
-            (Escape::Begun, b'[' | b'O') => Escape::Number(0),
             (Escape::Number(number), b'0'..=b'9') => {
                 Escape::Number(number.saturating_mul(10).saturating_add(u16::from(byte - b'0')))
             }
-            (Escape::Number(_), b' '..=b'?') => Escape::Number(0),
+            (Escape::Begun, b'[' | b'O') | (Escape::Number(_), b' '..=b'?') => Escape::Number(0),
             (Escape::Number(number), b'@'..=b'~') => {
                 self.escape = Escape::No;
                 return Some(self.end_escape(number, byte));
@@ -127,6 +122,11 @@ impl Typed {
             (201, b'~') => self.is_pasting = false,
             _ => {}
         }
+        self.after_key()
+    }
+
+    /// The rest of a paste is waited for: the shell would get it.
+    fn after_key(&self) -> Next {
         if self.is_complete && !self.is_pasting {
             Next::Done
         } else {
