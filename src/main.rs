@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::{
+    env,
     io::{self, Write},
     panic, process,
 };
@@ -19,7 +20,8 @@ fn run() -> u8 {
         Ok(Some(cli)) => cli,
         Ok(None) => return 0,
         Err(error) => {
-            Console::without_command(&environment).error(&error);
+            let json = usage::asks_for_json(env::args_os().skip(1));
+            Console::without_command(&environment, json).error(&error);
             return error.exit_code();
         }
     };

@@ -66,8 +66,13 @@ pub fn open_to_append(path: &Path) -> io::Result<File> {
 }
 
 /// Opens a regular file to read it, also through links. Nothing is ever waited for, as an open pipe or a device could make
-/// one wait.
+/// one wait, and no path is looked at that [leads away](leads_away).
 pub fn open_regular(path: &Path) -> io::Result<File> {
+    if cfg!(windows) && leads_away(path) {
+        return Err(io::Error::other(
+            "it is on another machine or a device, where the key of a profile may not be",
+        ));
+    }
     let metadata = fs::metadata(path)?;
     if metadata.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
@@ -76,6 +81,22 @@ pub fn open_regular(path: &Path) -> io::Result<File> {
         return Err(io::Error::other("it is no regular file"));
     }
     without_waiting().read(true).open(path)
+}
+
+/// Whether [`open_regular`] would open this.
+pub fn is_regular(path: &Path) -> bool {
+    !(cfg!(windows) && leads_away(path)) && path.is_file()
+}
+
+/// Whether Windows takes this for the path of a share or a device. Even to look at a share sends a hash of the user's
+/// password to whatever machine the path names, so nobody else may choose one. A file's name has no `?`: `\??\` leads
+/// to both as well. (Microsoft: Naming Files, Paths, and Namespaces.)
+fn leads_away(path: &Path) -> bool {
+    let is_separator = |byte: &u8| matches!(byte, b'/' | b'\\');
+    match path.as_os_str().as_encoded_bytes() {
+        [first, second, ..] if is_separator(first) => is_separator(second) || *second == b'?',
+        _ => false,
+    }
 }
 
 /// Whether this is a directory that only this user can look into.
@@ -335,6 +356,40 @@ fn check_owner(_: &fs::Metadata) -> Result<(), Unfit> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_share_and_a_device_lead_away_and_no_other_path() {
+        for path in [
+            r"\\evil\share\x.p8",
+            "//evil/share/x.p8",
+            r"\/evil\share\x.p8",
+            r"/\evil\share\x.p8",
+            r"\\?\UNC\evil\share\x.p8",
+            r"\\.\pipe\x.p8",
+            r"\??\UNC\evil\share\x.p8",
+        ] {
+            assert!(leads_away(Path::new(path)), "{path}");
+        }
+        for path in [
+            r"C:\keys\x.p8",
+            r"\keys\x.p8",
+            "/keys//x.p8",
+            r"keys\\x.p8",
+            "x.p8",
+            "/",
+            "",
+        ] {
+            assert!(!leads_away(Path::new(path)), "{path}");
+        }
+    }
+
+    #[test]
+    #[cfg(windows)]
+    fn what_leads_away_is_not_looked_at() {
+        let path = Path::new(r"\\?\C:\Windows\System32\drivers\etc\hosts");
+        assert!(path.is_file() && !is_regular(path));
+        assert!(open_regular(path).is_err());
+    }
 
     #[test]
     fn who_still_writes_into_a_directory_does_not_keep_it() {

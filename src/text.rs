@@ -43,10 +43,12 @@ pub fn has_short_parts(text: &str) -> bool {
         && text.split(['/', '\\', '.', ':', ' ']).all(|part| part.len() <= 40)
 }
 
-/// Control characters, line and paragraph separators, and what turns the direction of text around.
-fn is_unprintable(c: char) -> bool {
+/// Control characters, line and paragraph separators, what turns the direction of text around, and what has no width,
+/// tags among it: a name with one looks like another name.
+pub fn is_unprintable(c: char) -> bool {
     let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    c.is_control() || turns || matches!(c, '\u{2028}' | '\u{2029}')
+    let hides = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}');
+    c.is_control() || turns || hides || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 #[cfg(test)]
@@ -67,6 +69,7 @@ mod tests {
         assert_eq!(one_line("a##[error]b ###[warning]c", 99), "a## [error]b ### [warning]c");
         assert_eq!(one_line("a\u{2028}b\u{85}c", 99), "a b c");
         assert_eq!(one_line("a\u{202e}b\u{2066}c", 99), "a b c");
+        assert_eq!(one_line("a\u{200b}b\u{ad}c\u{feff}d\u{e0041}e", 99), "a b c d e");
         assert_eq!(one_line(&"x".repeat(1000), 300).len(), 300);
     }
 }

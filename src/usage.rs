@@ -3,7 +3,7 @@
 //! clap repeats a wrong argument in its message, and a wrong argument may be a key that somebody pasted: so the error
 //! is told anew, with the names of flags and without any value.
 
-use std::fmt::Write;
+use std::{ffi::OsString, fmt::Write};
 
 use clap::{
     CommandFactory, Parser,
@@ -22,6 +22,18 @@ pub fn read() -> Result<Option<Cli>, Error> {
         }
         Err(error) => Err(retell(&error)),
     }
+}
+
+/// Whether a command line that can't be read asks for JSON. Not so where its command has no JSON, and what follows `--`
+/// belongs to the command that `exec` runs.
+pub fn asks_for_json(arguments: impl Iterator<Item = OsString>) -> bool {
+    let arguments: Vec<OsString> = arguments.take_while(|argument| argument != "--").collect();
+    let named = arguments.first().and_then(|name| name.to_str());
+    let cli = Cli::command();
+    let command = named.and_then(|name| cli.find_subcommand(name));
+    let has_json = command.is_none_or(|command| command.get_arguments().any(|flag| flag.get_long() == Some("output")));
+    let pairs = arguments.windows(2).any(|pair| pair == ["--output", "json"]);
+    has_json && (pairs || arguments.iter().any(|argument| argument == "--output=json"))
 }
 
 const EXEC: &str = "The command that exec runs follows --, as in asc-auth exec -- fastlane beta. ";
@@ -121,6 +133,25 @@ mod tests {
             vec!["asc-auth", "token", "--private-key=MIGTAgEAMBMGByqGSM49AgEG"],
         ] {
             assert!(!told(&arguments).contains(secret), "{}", told(&arguments));
+        }
+    }
+
+    #[test]
+    fn json_is_asked_for_by_commands_that_have_it_and_before_the_dashes() {
+        for (line, wanted) in [
+            ("status --output json --bogus", true),
+            ("--output=json", true),
+            ("toekn --output json", true),
+            ("status --bogus", false),
+            ("status --output text --bogus", false),
+            ("status --bogus --output", false),
+            ("status json --output", false),
+            ("exec fastlane --output json", false),
+            ("exec --bogus -- fastlane --output json", false),
+            ("status --bogus -- --output=json", false),
+        ] {
+            let asks = asks_for_json(line.split(' ').map(OsString::from));
+            assert_eq!(asks, wanted, "{line}");
         }
     }
 

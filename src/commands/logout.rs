@@ -8,6 +8,7 @@ use super::{options, validate::line};
 use crate::{
     cli::LogoutArgs,
     error::Error,
+    private_files,
     report::Console,
     source::{
         Environment, Origin, SourceError,
@@ -19,11 +20,11 @@ use crate::{
 
 #[derive(Serialize)]
 struct LoggedOut<'a> {
-    removed: Vec<Removed<'a>>,
+    removed: Vec<Removed>,
     /// Config files that named one of them as the default, and name none any more.
     no_default_in: Vec<String>,
     /// The profile that is used from now on where none is named.
-    default: Option<&'a str>,
+    default: Option<String>,
     /// Key files that are still there.
     key_files: Vec<&'a str>,
     /// Why there is no keychain to remove anything from.
@@ -31,8 +32,8 @@ struct LoggedOut<'a> {
 }
 
 #[derive(Serialize)]
-struct Removed<'a> {
-    name: &'a str,
+struct Removed {
+    name: String,
     /// `keychain`, or a config file.
     stored_in: String,
 }
@@ -93,7 +94,7 @@ fn tell(gone: &Stock, profiles: &Profiles, console: Console) -> Result<(), Error
     let key_files = key_files(gone);
     if console.is_json() {
         let removed = gone.items.iter().map(|item| Removed {
-            name: &item.name,
+            name: told_name(&item.name),
             stored_in: item.stored_in.to_string(),
         });
         return console.json(&LoggedOut {
@@ -102,7 +103,7 @@ fn tell(gone: &Stock, profiles: &Profiles, console: Console) -> Result<(), Error
             default: default
                 .as_ref()
                 .ok()
-                .and_then(|found| Some(found.as_ref()?.profile.name.as_str())),
+                .and_then(|found| Some(told_name(&found.as_ref()?.profile.name))),
             key_files,
             no_keychain: gone.no_keychain.as_ref().map(ToString::to_string),
         });
@@ -149,7 +150,7 @@ fn told(item: &Entry) -> String {
 fn key_files(gone: &Stock) -> Vec<&str> {
     let paths = gone.items.iter().map(|item| item.key_path.as_str());
     let mut files: Vec<&str> = paths
-        .filter(|path| has_short_parts(path) && Path::new(path).is_file())
+        .filter(|path| has_short_parts(path) && private_files::is_regular(Path::new(path)))
         .collect();
     files.sort_unstable();
     files.dedup();

@@ -8,7 +8,10 @@
 mod screen;
 mod table;
 
-use std::io::{self, Write};
+use std::{
+    fmt::Write as _,
+    io::{self, Write},
+};
 
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -20,7 +23,7 @@ use crate::{
     explanation::Explanation,
     handoff::{self, Annotation, Ci},
     source::Environment,
-    text::defuse,
+    text::{defuse, is_unprintable},
 };
 
 pub use screen::Screen;
@@ -68,11 +71,11 @@ impl Console {
         }
     }
 
-    /// The console for a command line that could not be read.
-    pub fn without_command(environment: &Environment) -> Self {
+    /// The console for a command line that could not be read, save whether it asks for JSON.
+    pub fn without_command(environment: &Environment, json: bool) -> Self {
         Self {
             log: Log::of(Ci::detect(environment)),
-            json: false,
+            json,
             captured: true,
             redacted: false,
             colours: Colours::Unwelcome,
@@ -95,7 +98,7 @@ impl Console {
 
     /// A headline and its lines: a group where the log knows groups.
     pub fn report(self, headline: &str, lines: &[String]) {
-        let lines = defused(lines);
+        let (headline, lines) = (defuse(headline), defused(lines));
         self.tell(&match self.log {
             Log::Plain => format!("{headline}\n{lines}\n"),
             Log::GitHub => format!("::group::{headline}\n{lines}\n::endgroup::\n"),
@@ -216,12 +219,25 @@ fn defused(lines: &[String]) -> String {
     lines.join("\n")
 }
 
-/// On lines of its own. A CI that reads commands out of its log, reads this as well: `##` stands in strings only.
+/// On lines of its own. A CI that reads commands out of its log, reads this as well, and so does a terminal: `##` and
+/// what can't be printed, which stand in strings only, are escaped.
 fn json_text<T: Serialize>(value: &T) -> Result<Zeroizing<String>, Error> {
     let text = Zeroizing::new(serde_json::to_string_pretty(value).map_err(|error| Error::Output(error.into()))?);
-    let mut text = Zeroizing::new(text.replace("##", "#\\u0023"));
-    text.push('\n');
-    Ok(text)
+    // Room for all of it from the start: a buffer that grows leaves copies behind.
+    let mut inert = Zeroizing::new(String::with_capacity(4 * text.len() + 1));
+    for c in text.chars() {
+        let is_command = c == '#' && inert.ends_with('#');
+        if is_command || (c != '\n' && is_unprintable(c)) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a string can't fail.
+                let _ = write!(inert, "\\u{unit:04x}");
+            }
+        } else {
+            inert.push(c);
+        }
+    }
+    inert.push('\n');
+    Ok(inert)
 }
 
 /// Whether nobody can ever read what is written there. A stream that was closed when this process started is the null
@@ -260,4 +276,24 @@ fn annotation_lines(explanation: &Explanation) -> Vec<String> {
 fn write_all(stream: &mut dyn Write, text: &str) -> io::Result<()> {
     stream.write_all(text.as_bytes())?;
     stream.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_json_obeys_nobody_and_stays_what_it_is() {
+        for (text, told) in [
+            ("Über-App 🙂 a#b", "Über-App 🙂 a#b"),
+            ("##[error] ###", r"#\u0023[error] #\u0023#"),
+            ("\u{1b}[1m\u{7f}\u{9b}31m\u{85}", r"\u001b[1m\u007f\u009b31m\u0085"),
+            ("a\u{202e}b\u{2066}c\u{2028}d", r"a\u202eb\u2066c\u2028d"),
+            ("x\u{200b}\u{ad}\u{feff}y\u{e0041}", r"x\u200b\u00ad\ufeffy\udb40\udc41"),
+        ] {
+            let json = json_text(&[text]).expect("JSON");
+            assert_eq!(*json, format!("[\n  \"{told}\"\n]\n"));
+            assert_eq!(serde_json::from_str::<[String; 1]>(&json).expect("JSON"), [text]);
+        }
+    }
 }

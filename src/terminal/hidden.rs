@@ -1,12 +1,13 @@
 //! Reading from a terminal that shows nothing, and leaves the editing of a line to us. Nothing but the buffer that is
-//! wiped ever holds what was typed.
+//! wiped ever holds what was typed, and nothing of a paste is left for whoever reads the terminal next.
 
 use std::{
+    env,
     fs::File,
-    io::{self, Read},
-    mem,
+    io::{self, Read, Write},
     os::fd::AsFd,
     process, thread,
+    time::{Duration, Instant},
 };
 
 use nix::sys::{
@@ -15,15 +16,25 @@ use nix::sys::{
 };
 use zeroize::Zeroizing;
 
-use super::TerminalError;
+use super::{
+    TerminalError,
+    typed::{Next, Typed},
+};
 
-/// In bytes: no key is longer, and a buffer that grows leaves copies behind.
-const LARGEST: usize = 64 * 1024;
+/// In tenths of a second: a paste that comes over a network has gaps, and is over when nothing came for so long.
+const SILENCE: u8 = 3;
+/// A key that is held down, or a paste without end, is not waited out.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Has the terminal say where a paste begins and ends. (XTerm Control Sequences: Bracketed Paste Mode.)
+const MARK_PASTES: &str = "\x1b[?2004h";
+const MARK_NO_PASTES: &str = "\x1b[?2004l";
 
 /// Standard input's terminal, which shows nothing and makes no signals until this is dropped.
 struct Hiding {
     terminal: File,
     before: Termios,
+    hidden: Termios,
 }
 
 impl Hiding {
@@ -41,9 +52,36 @@ impl Hiding {
             .remove(InputFlags::ICRNL | InputFlags::INLCR | InputFlags::IGNCR);
         hidden.control_chars[SpecialCharacterIndices::VMIN as usize] = 1;
         hidden.control_chars[SpecialCharacterIndices::VTIME as usize] = 0;
-        let hiding = Self { terminal, before };
-        tcsetattr(&hiding.terminal, SetArg::TCSAFLUSH, &hidden)?;
-        Ok(hiding)
+        tcsetattr(&terminal, SetArg::TCSAFLUSH, &hidden)?;
+        tell_terminal(MARK_PASTES);
+        Ok(Self {
+            terminal,
+            before,
+            hidden,
+        })
+    }
+
+    /// Reads on, and keeps nothing, until the terminal is silent: what follows a key in a paste may be more of the key.
+    fn drain(&self) {
+        let mut hidden = self.hidden.clone();
+        hidden.control_chars[SpecialCharacterIndices::VMIN as usize] = 0;
+        hidden.control_chars[SpecialCharacterIndices::VTIME as usize] = SILENCE;
+        if tcsetattr(&self.terminal, SetArg::TCSANOW, &hidden).is_ok() {
+            let began = Instant::now();
+            read_until_silence(&mut &self.terminal, || began.elapsed() > PATIENCE);
+        }
+    }
+}
+
+/// A read that gives nothing is silence, a failed one the end of the terminal.
+fn read_until_silence(terminal: &mut dyn Read, is_too_long: impl Fn() -> bool) {
+    let mut chunk = Zeroizing::new([0; 256]);
+    while !is_too_long() {
+        match terminal.read(&mut *chunk) {
+            Ok(1..) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Ok(0) | Err(_) => return,
+        }
     }
 }
 
@@ -55,17 +93,31 @@ fn give_back_on_signals(terminal: File, before: Termios) -> io::Result<()> {
     ends.thread_block()?;
     thread::Builder::new().spawn(move || {
         if let Ok(signal) = ends.wait() {
-            let _ = tcsetattr(&terminal, SetArg::TCSAFLUSH, &before);
+            give_back(&terminal, &before);
             process::exit(128 + signal as i32);
         }
     })?;
     Ok(())
 }
 
+/// What has come and was not read is thrown away.
+fn give_back(terminal: &File, before: &Termios) {
+    tell_terminal(MARK_NO_PASTES);
+    let _ = tcsetattr(terminal, SetArg::TCSAFLUSH, before);
+}
+
+/// A terminal that is too simple for this would show it.
+fn tell_terminal(sequence: &str) {
+    if env::var_os("TERM").is_some_and(|kind| !kind.is_empty() && kind != "dumb") {
+        let mut stderr = io::stderr().lock();
+        let _ = stderr.write_all(sequence.as_bytes()).and_then(|()| stderr.flush());
+    }
+}
+
 impl Drop for Hiding {
-    /// What a paste still holds is thrown away.
     fn drop(&mut self) {
-        let _ = tcsetattr(&self.terminal, SetArg::TCSAFLUSH, &self.before);
+        self.drain();
+        give_back(&self.terminal, &self.before);
     }
 }
 
@@ -83,138 +135,45 @@ pub(super) fn read(ask: impl FnOnce() -> io::Result<()>) -> Result<Zeroizing<Vec
         for byte in &chunk[..length] {
             match typed.push(*byte) {
                 Next::More => {}
-                Next::Done => return Ok(typed.text),
+                Next::Done => return Ok(typed.into_text()),
                 Next::Interrupted => return Err(TerminalError::Interrupted),
             }
         }
-        if length == 0 || typed.text.len() >= LARGEST {
-            return Ok(typed.text);
+        if length == 0 || typed.is_full() {
+            return Ok(typed.into_text());
         }
-    }
-}
-
-/// What was typed so far, at a terminal that leaves the editing of a line to us.
-struct Typed {
-    text: Zeroizing<Vec<u8>>,
-    /// Where the line begins that is being typed.
-    line: usize,
-    /// Whether a line feed that comes now belongs to the line end before it.
-    after_return: bool,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Next {
-    More,
-    Done,
-    Interrupted,
-}
-
-impl Default for Typed {
-    fn default() -> Self {
-        Self {
-            text: Zeroizing::new(Vec::with_capacity(LARGEST + 256)),
-            line: 0,
-            after_return: false,
-        }
-    }
-}
-
-impl Typed {
-    fn push(&mut self, byte: u8) -> Next {
-        const CTRL_C: u8 = 0x03;
-        const CTRL_D: u8 = 0x04;
-        const CTRL_U: u8 = 0x15;
-        const BACKSPACE: u8 = 0x08;
-        const DELETE: u8 = 0x7f;
-
-        let after_return = mem::replace(&mut self.after_return, byte == b'\r');
-        match byte {
-            CTRL_C => return Next::Interrupted,
-            CTRL_D => return Next::Done,
-            b'\n' if after_return => {}
-            b'\r' | b'\n' => return self.end_line(),
-            CTRL_U => self.text.truncate(self.line),
-            BACKSPACE | DELETE => {
-                let shorter = self.text.len().saturating_sub(1);
-                self.text.truncate(shorter.max(self.line));
-            }
-            b'\t' | b' '.. => {
-                self.text.push(byte);
-                return if self.is_end_line() { Next::Done } else { Next::More };
-            }
-            _ => {}
-        }
-        Next::More
-    }
-
-    /// An empty line ends the text, save before it has begun.
-    fn end_line(&mut self) -> Next {
-        let is_empty = self.text[self.line..].trim_ascii().is_empty();
-        if is_empty && !self.text.trim_ascii().is_empty() {
-            return Next::Done;
-        }
-        self.text.push(b'\n');
-        self.line = self.text.len();
-        Next::More
-    }
-
-    /// Whether the line ends as the last one of a PEM does: `-----END PRIVATE KEY-----`.
-    fn is_end_line(&self) -> bool {
-        const END: &[u8] = b"-----END ";
-        let line = &self.text[self.line..];
-        let label = line.windows(END.len()).position(|part| part == END);
-        label.is_some_and(|at| line[at + END.len()..].ends_with(b"-----"))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
-    /// What is read of `keys`, and what stays unread.
-    fn typed(keys: &str) -> (Next, String, String) {
-        let mut typed = Typed::default();
-        for (index, byte) in keys.bytes().enumerate() {
-            let next = typed.push(byte);
-            if next != Next::More {
-                let text = String::from_utf8(typed.text.to_vec()).expect("UTF-8");
-                return (next, text, keys[index + 1..].to_owned());
-            }
-        }
-        panic!("it does not end: {keys:?}");
-    }
+    /// A terminal that gives so many bytes a read, or fails.
+    struct Paste<'a>(&'a Cell<usize>, &'a [Result<usize, io::ErrorKind>]);
 
-    const PEM: &str = "-----BEGIN PRIVATE KEY-----\nMIGT\nAgEA\n-----END PRIVATE KEY-----";
-
-    #[test]
-    fn a_pem_ends_with_its_end_line_however_its_lines_end() {
-        for end in ["\n", "\r", "\r\n"] {
-            for before in ["", "\n", " \n\n"] {
-                let paste = format!("{before}{PEM}\nls\n").replace('\n', end);
-                let (next, text, rest) = typed(&paste);
-                assert_eq!((next, text.trim_start()), (Next::Done, PEM), "{paste:?}");
-                assert_eq!(rest, format!("{end}ls{end}"));
-            }
+    impl Read for Paste<'_> {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            let read = self.1[self.0.get()];
+            self.0.set(self.0.get() + 1);
+            read.map_err(io::Error::from)
         }
-        let one_line = PEM.replace('\n', "\\n");
-        assert_eq!(typed(&one_line), (Next::Done, one_line.clone(), String::new()));
     }
 
     #[test]
-    fn an_empty_line_and_ctrl_d_end_any_other_text() {
-        for keys in ["MIGT\nAgEA\n\nls", "MIGT\r\nAgEA\r\n\r\nls", "MIGT\nAgEA\n\u{4}ls"] {
-            let (next, text, rest) = typed(keys);
-            assert_eq!(
-                (next, text.as_str(), rest.trim_start()),
-                (Next::Done, "MIGT\nAgEA\n", "ls")
-            );
+    fn the_rest_of_a_paste_is_read_until_nothing_comes() {
+        let interrupted = Err(io::ErrorKind::Interrupted);
+        for (reads, patience, wanted) in [
+            (&[Ok(256), interrupted, Ok(3), Ok(0), Ok(9)][..], 99, 4),
+            (&[Ok(0), Ok(9)], 99, 1),
+            (&[Ok(256), Err(io::ErrorKind::Other), Ok(9)], 99, 2),
+            (&[Ok(256), Ok(256), Ok(256), Ok(256)], 3, 3),
+        ] {
+            let count = Cell::new(0);
+            read_until_silence(&mut Paste(&count, reads), || count.get() >= patience);
+            assert_eq!(count.get(), wanted, "{reads:?}");
         }
-        assert_eq!(typed("\u{4}"), (Next::Done, String::new(), String::new()));
-    }
-
-    #[test]
-    fn a_line_can_be_mended_and_all_of_it_given_up() {
-        assert_eq!(typed("ab\u{7f}c\nxy\u{15}z\u{8}\u{8}\u{8}d\n\n").1, "ac\nd\n");
-        assert_eq!(typed("MIGT\u{3}").0, Next::Interrupted);
     }
 }

@@ -5,6 +5,8 @@
 
 #[cfg(unix)]
 mod hidden;
+#[cfg(unix)]
+mod typed;
 
 use std::io::{self, IsTerminal, Write};
 
@@ -64,7 +66,8 @@ pub fn confirms(question: &str) -> Result<bool, TerminalError> {
     Ok(["y", "yes"].iter().any(|yes| answer.eq_ignore_ascii_case(yes)))
 }
 
-/// A text of several lines that is not shown. It ends with the END line of a PEM, with an empty line or with Ctrl-D.
+/// A text of several lines that is not shown. It ends with the END line of a private key's PEM, with an empty line or
+/// with Ctrl-D.
 pub fn ask_hidden(question: &str) -> Result<Zeroizing<Vec<u8>>, TerminalError> {
     let typed = hidden::read(|| prompt(question));
     // Nobody has seen the line end that was typed.

@@ -99,6 +99,14 @@ fn a_key_can_be_pasted_in_every_form() {
         ("both", pem.replace('\n', "\r\n")),
         ("blank-first", format!("\n\n{pem}")),
         ("unended", pem.trim_end().to_owned()),
+        ("marked", format!("\x1b[200~{pem}\x1b[201~")),
+        (
+            "after-parameters",
+            format!(
+                "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n{}",
+                desk.home.key.sec1_pem()
+            ),
+        ),
         ("body", format!("{body}\n\n")),
         ("body-and-ctrl-d", format!("{body}{CTRL_D}")),
     ] {
@@ -108,6 +116,57 @@ fn a_key_can_be_pasted_in_every_form() {
         terminal.type_in(&typed);
         desk.assert_back(terminal, 0);
         assert_eq!(desk.item(name)["key_type"], "individual", "{name}");
+    }
+}
+
+#[test]
+fn what_follows_a_key_in_a_paste_reaches_neither_the_screen_nor_the_shell() {
+    let desk = Desk::new();
+    // More than a terminal holds: much of it comes when the key, or what is too long for one, was read.
+    let rest = "never-shown-word\n".repeat(20_000);
+    for (name, typed, code) in [
+        ("key", desk.home.key.pem() + &rest, 0),
+        ("marked", format!("\x1b[200~{}{rest}\x1b[201~", desk.home.key.pem()), 0),
+        ("no-key", rest.clone(), 10),
+    ] {
+        let given = ["login", "--name", name, "--key-id", KEY_ID, "--issuer-id", ISSUER_ID];
+        let mut terminal = desk.start(&given);
+        terminal.screen.wait_for(ASKS_FOR_KEY);
+        terminal.type_in(&typed);
+        let text = desk.assert_back(terminal, code);
+        assert!(!text.contains("never-shown-word"), "{name}: {text}");
+    }
+}
+
+#[test]
+fn a_terminal_marks_pastes_while_the_key_is_asked_for_and_no_longer() {
+    let desk = Desk::new();
+    let given = ["login", "--name", "MyApp", "--key-id", KEY_ID, "--issuer-id", ISSUER_ID];
+    for (kind, end, code) in [
+        ("xterm", CTRL_D, 10),
+        ("xterm", CTRL_C, 130),
+        ("xterm", "SIGTERM", 143),
+        ("dumb", CTRL_C, 130),
+    ] {
+        let run = desk.home.in_session(&desk.keyring, desk.home.run(&given));
+        let mut terminal = Terminal::script(AFTER, run.env("TERM", kind));
+        terminal.screen.wait_for(ASKS_FOR_KEY);
+        if end == "SIGTERM" {
+            terminal.signal(Signal::SIGTERM);
+        } else {
+            terminal.type_in(end);
+        }
+        let text = desk.assert_back(terminal, code);
+        let marks: Vec<&str> = ["\x1b[?2004h", ASKS_FOR_KEY, "\x1b[?2004l"]
+            .into_iter()
+            .filter(|mark| text.contains(mark))
+            .collect();
+        if kind == "dumb" {
+            assert_eq!(marks, [ASKS_FOR_KEY], "{text:?}");
+        } else {
+            let places: Vec<_> = marks.iter().map(|mark| text.rfind(mark)).collect();
+            assert!(marks.len() == 3 && places.is_sorted(), "{text:?}");
+        }
     }
 }
 

@@ -4,7 +4,10 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::profiles::{Home, names, read, write};
+use crate::support::{
+    profiles::{Home, names, read, write},
+    secrets::Secrets,
+};
 
 const CONFIRMED: &[&str] = &["logout", "--all", "--confirm"];
 
@@ -62,6 +65,28 @@ fn the_result_can_be_read_as_json() {
             "key_files": [home.key_file()],
             "no_keychain": null,
         })
+    );
+}
+
+#[test]
+fn a_key_in_the_place_of_a_name_is_not_shown() {
+    let home = Home::new();
+    let pem = home.key.pem();
+    let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let config = json!({"keys": [home.entry("First"), home.entry(&body)], "default_key_name": body});
+    write(&home.config_path(), &config.to_string());
+    let logout = |flags: &[&str]| {
+        let ran = home
+            .run(&[&["logout", "--output", "json"], flags].concat())
+            .run()
+            .code(0);
+        assert_eq!(Secrets::of_key(&home.key).found_in(&ran.text()), Vec::<&str>::new());
+        ran.json()
+    };
+    assert_eq!(logout(&["--name", "First"])["default"], "(no proper name)");
+    assert_eq!(
+        logout(&["--all", "--confirm"])["removed"][0]["name"],
+        "(no proper name)"
     );
 }
 

@@ -28,6 +28,7 @@ mod status;
 mod strict_auth;
 mod token_reuse;
 mod tokens;
+mod wrong_arguments;
 
 // Stored profiles
 #[cfg(unix)]

@@ -117,3 +117,15 @@ fn a_profile_of_the_keychain_becomes_the_default_in_the_home_directory() {
         .code(10)
         .says("File");
 }
+
+#[test]
+fn a_name_poses_as_no_command_of_a_log() {
+    let home = Home::new();
+    let name = "a##[error]b";
+    for run in [
+        home.login(name, &["--bypass-keychain"]),
+        home.run(&["switch", "--name", name]),
+    ] {
+        run.run().code(0).says("## [error]b").does_not_say("##[error]");
+    }
+}

@@ -125,8 +125,13 @@ pub(super) fn check_keys(patient: &Patient<'_>, stock: &Stock) -> Check {
         .readable()
         .filter(|(profile, _)| profile.private_key_pem.is_empty())
     {
-        let origin = format!("profile {} ({})", told_name(&profile.name), profile.stored_in);
-        named.insert(tidy(&profile.private_key_path).into(), (Severity::Problem, origin));
+        let (path, origin) = (
+            PathBuf::from(tidy(&profile.private_key_path)),
+            format!("profile {} ({})", told_name(&profile.name), profile.stored_in),
+        );
+        if private_files::is_regular(&path) {
+            named.insert(path, (Severity::Problem, origin));
+        }
     }
     let mut in_order = 0;
     for (path, (severity, origin)) in named {
