@@ -70,10 +70,13 @@ impl Drop for Hiding {
 }
 
 /// Asks when nothing is shown any more.
-pub(super) fn read(ask: impl FnOnce() -> io::Result<()>) -> Result<Zeroizing<Vec<u8>>, TerminalError> {
+pub(super) fn read(
+    is_all: fn(&[u8]) -> bool,
+    ask: impl FnOnce() -> io::Result<()>,
+) -> Result<Zeroizing<Vec<u8>>, TerminalError> {
     let hiding = Hiding::begin()?;
     ask()?;
-    let mut typed = Typed::default();
+    let mut typed = Typed::new(is_all);
     let mut chunk = Zeroizing::new([0; 256]);
     loop {
         let length = match (&hiding.terminal).read(&mut *chunk) {
@@ -100,6 +103,8 @@ struct Typed {
     line: usize,
     /// Whether a line feed that comes now belongs to the line end before it.
     after_return: bool,
+    /// Whether a first line is all of the text.
+    is_all: fn(&[u8]) -> bool,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -109,17 +114,16 @@ enum Next {
     Interrupted,
 }
 
-impl Default for Typed {
-    fn default() -> Self {
+impl Typed {
+    fn new(is_all: fn(&[u8]) -> bool) -> Self {
         Self {
             text: Zeroizing::new(Vec::with_capacity(LARGEST + 256)),
             line: 0,
             after_return: false,
+            is_all,
         }
     }
-}
 
-impl Typed {
     fn push(&mut self, byte: u8) -> Next {
         const CTRL_C: u8 = 0x03;
         const CTRL_D: u8 = 0x04;
@@ -147,10 +151,15 @@ impl Typed {
         Next::More
     }
 
-    /// An empty line ends the text, save before it has begun.
+    /// An empty line ends the text, save before it has begun, and so does a first line that is all of it.
     fn end_line(&mut self) -> Next {
-        let is_empty = self.text[self.line..].trim_ascii().is_empty();
-        if is_empty && !self.text.trim_ascii().is_empty() {
+        let (before, line) = self.text.split_at(self.line);
+        let (is_first, line) = (before.trim_ascii().is_empty(), line.trim_ascii());
+        let is_done = match line {
+            b"" => !is_first,
+            line => is_first && (self.is_all)(line),
+        };
+        if is_done {
             return Next::Done;
         }
         self.text.push(b'\n');
@@ -173,7 +182,7 @@ mod tests {
 
     /// What is read of `keys`, and what stays unread.
     fn typed(keys: &str) -> (Next, String, String) {
-        let mut typed = Typed::default();
+        let mut typed = Typed::new(|line| line.ends_with(b".p8"));
         for (index, byte) in keys.bytes().enumerate() {
             let next = typed.push(byte);
             if next != Next::More {
@@ -210,6 +219,12 @@ mod tests {
             );
         }
         assert_eq!(typed("\u{4}"), (Next::Done, String::new(), String::new()));
+    }
+
+    #[test]
+    fn a_first_line_ends_the_text_if_it_is_all_of_it() {
+        assert_eq!(typed("\r\n/keys/AuthKey.p8\r\nls").1.trim_start(), "/keys/AuthKey.p8");
+        assert_eq!(typed("MIGT\nAgEA.p8\n\n").1, "MIGT\nAgEA.p8\n");
     }
 
     #[test]
