@@ -208,7 +208,14 @@ fn a_key_where_its_path_is_asked_for_is_not_shown() {
     let home = Home::new();
     let pem = home.key.pem();
     let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
-    for typed in [pem.clone(), pem.replace('\n', "\r"), format!("{body}\n\n")] {
+    let (no_path, nothing) = ("a config file holds the path of a key", "no private key was given");
+    for (typed, code, sentence) in [
+        (pem.clone(), 2, no_path),
+        (pem.replace('\n', "\r"), 2, no_path),
+        (format!("{body}\n\n"), 2, no_path),
+        ("-\n\n".to_owned(), 10, nothing),
+        (CTRL_D.to_owned(), 10, nothing),
+    ] {
         let login = home.run(&[
             "login",
             "--name",
@@ -222,8 +229,8 @@ fn a_key_where_its_path_is_asked_for_is_not_shown() {
         let mut terminal = Terminal::script(AFTER, login);
         terminal.screen.wait_for(ASKS_FOR_PATH);
         terminal.type_in(&typed);
-        let text = back(terminal, 2);
-        assert!(text.contains("a config file holds the path of a key"), "{text}");
+        let text = back(terminal, code);
+        assert!(text.contains(sentence), "{text}");
         let found = Secrets::of_key(&home.key).found_in(&text);
         assert!(found.is_empty(), "{found:?} in:\n{text}");
     }

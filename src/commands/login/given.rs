@@ -116,10 +116,10 @@ impl Key {
             (None, Destination::Keychain) => Self::Typed(typed),
             (None, Destination::File(_)) => {
                 let text = Zeroizing::new(String::from_utf8_lossy(&typed).into_owned());
-                if tidy(&text).is_empty() {
-                    Self::Nowhere
-                } else {
-                    Self::File(text, TERMINAL)
+                match tidy(&text) {
+                    // Standard input is this terminal, which would show the key.
+                    "" | "-" => Self::Nowhere,
+                    _ => Self::File(text, TERMINAL),
                 }
             }
         })
