@@ -3,14 +3,14 @@
 //! clap repeats a wrong argument in its message, and a wrong argument may be a key that somebody pasted: so the error
 //! is told anew, with the names of flags and without any value.
 
-use std::{ffi::OsString, fmt::Write};
+use std::{env, ffi::OsString, fmt::Write};
 
 use clap::{
     CommandFactory, Parser,
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
-use crate::{cli::Cli, error::Error};
+use crate::{cli::Cli, error::Error, source::parse_bool, token::is_private_key};
 
 /// The command line. `None` if help or the version was asked for, and has been printed.
 pub fn read() -> Result<Option<Cli>, Error> {
@@ -20,7 +20,7 @@ pub fn read() -> Result<Option<Cli>, Error> {
             error.print().map_err(Error::Output)?;
             Ok(None)
         }
-        Err(error) => Err(retell(&error)),
+        Err(error) => Err(retell(&error, env::args().nth(1).as_deref().unwrap_or_default())),
     }
 }
 
@@ -36,9 +36,12 @@ pub fn asks_for_json(arguments: impl Iterator<Item = OsString>) -> bool {
     has_json && (pairs || arguments.iter().any(|argument| argument == "--output=json"))
 }
 
+const KEY: &str = "It is in the history of this shell now, and others could see it: remove it there. A flag takes the path \
+                   of the .p8 file, or - to read the key from standard input.";
 const EXEC: &str = "The command that exec runs follows --, as in asc-auth exec -- fastlane beta. ";
 
-fn retell(error: &clap::Error) -> Error {
+/// `command` is the first argument, whatever it is.
+fn retell(error: &clap::Error, command: &str) -> Error {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return Error::Usage {
             what: "no command was given".to_owned(),
@@ -66,9 +69,14 @@ fn retell(error: &clap::Error) -> Error {
     let what = match (error.kind(), flag) {
         (ErrorKind::UnknownArgument, Some(flag)) => format!("there is no {flag}"),
         (ErrorKind::UnknownArgument, None) => {
-            advice.insert_str(0, "A value follows its flag with =, as in --strict-auth=true. ");
-            advice.insert_str(0, EXEC);
-            "an argument that belongs to no flag".to_owned()
+            let stray = context(ContextKind::InvalidArg).unwrap_or_default();
+            if is_private_key(&stray) || stray.contains("-----BEGIN") {
+                KEY.clone_into(&mut advice);
+                "a private key was given as an argument".to_owned()
+            } else {
+                advice.insert_str(0, &where_it_belongs(command, &stray));
+                "an argument that belongs to no flag".to_owned()
+            }
         }
         (ErrorKind::MissingRequiredArgument, _) => {
             let missing = context(ContextKind::InvalidArg).unwrap_or_default();
@@ -76,7 +84,7 @@ fn retell(error: &clap::Error) -> Error {
                 advice.insert_str(0, EXEC);
                 "no command to run was given".to_owned()
             } else {
-                format!("something is missing: {missing}")
+                format!("no {} was given", missing.trim_matches(['<', '>']).to_ascii_lowercase())
             }
         }
         (ErrorKind::InvalidSubcommand, _) => {
@@ -89,10 +97,33 @@ fn retell(error: &clap::Error) -> Error {
             format!("a value is missing: {flag}")
         }
         (ErrorKind::InvalidValue, Some(flag)) => format!("the value can't be read: {flag}"),
+        (ErrorKind::ArgumentConflict, Some(flag)) => match context(ContextKind::PriorArg) {
+            Some(other) if other != flag => format!("{} and {} exclude each other", bare(&flag), bare(&other)),
+            _ => format!("{} was given twice", bare(&flag)),
+        },
         (kind, Some(flag)) => format!("{kind}: {flag}"),
         (kind, None) => kind.to_string(),
     };
     Error::Usage { what, advice }
+}
+
+/// What a word may be meant for that follows no flag.
+fn where_it_belongs(command: &str, stray: &str) -> String {
+    if command == "exec" {
+        return EXEC.to_owned();
+    }
+    if parse_bool(stray).is_some() {
+        return "A value follows its flag with =, as in --strict-auth=true. ".to_owned();
+    }
+    let cli = Cli::command();
+    let mut flags = cli
+        .find_subcommand(command)
+        .into_iter()
+        .flat_map(clap::Command::get_arguments);
+    let naming = flags.find_map(|flag| flag.get_long().filter(|name| ["name", "profile"].contains(name)));
+    naming.map_or_else(String::new, |naming| {
+        format!("A profile is named with a flag, as in asc-auth {command} --{naming} MyApp. ")
+    })
 }
 
 /// The names of the commands, in the order of the help.
@@ -100,6 +131,11 @@ fn commands() -> String {
     let cli = Cli::command();
     let shown = cli.get_subcommands().filter(|command| !command.is_hide_set());
     shown.map(clap::Command::get_name).collect::<Vec<_>>().join(", ")
+}
+
+/// The name of a flag without the value that it takes.
+fn bare(flag: &str) -> &str {
+    flag.split([' ', '=', '[']).next().unwrap_or(flag)
 }
 
 /// Whether this is the name of a flag, as clap shows a known one (`--output <OUTPUT>`) or as a person misspells one.
@@ -111,11 +147,13 @@ fn is_flag(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use simulator::TestKey;
+
     use super::*;
 
     fn told(arguments: &[&str]) -> String {
         let error = Cli::try_parse_from(arguments).expect_err("a usage error");
-        let explanation = retell(&error).explain();
+        let explanation = retell(&error, arguments[1]).explain();
         format!("{}\n{}", explanation.title, explanation.advice)
     }
 
@@ -174,8 +212,44 @@ mod tests {
 
     #[test]
     fn a_missing_argument_is_named() {
-        assert!(told(&["asc-auth", "inspect"]).contains("something is missing: <TOKEN>"));
-        assert!(told(&["asc-auth", "completions"]).contains("something is missing: <SHELL>"));
+        assert!(told(&["asc-auth", "inspect"]).contains("no token was given"));
+        assert!(told(&["asc-auth", "completions"]).contains("no shell was given"));
+    }
+
+    #[test]
+    fn a_word_without_a_flag_is_told_where_it_may_belong() {
+        for (arguments, advice) in [
+            (["asc-auth", "switch", "MyApp"], "asc-auth switch --name MyApp"),
+            (["asc-auth", "token", "MyApp"], "asc-auth token --profile MyApp"),
+            (["asc-auth", "man", "login"], "asc-auth COMMAND --help"),
+            (["asc-auth", "token", "true"], "--strict-auth=true"),
+        ] {
+            let told = told(&arguments);
+            assert!(told.contains(advice), "{told}");
+            assert!(!told.contains("exec"), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_key_without_a_flag_is_named_and_never_repeated() {
+        let pem = TestKey::generate().pem();
+        let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+        for key in [pem.as_str(), body.as_str(), "-----BEGIN"] {
+            for command in ["login", "token", "exec"] {
+                let told = told(&["asc-auth", command, key]);
+                assert!(told.contains("a private key was given as an argument"), "{told}");
+                assert!(told.contains("history of this shell"), "{told}");
+                assert!(!told.contains(key), "{told}");
+            }
+        }
+    }
+
+    #[test]
+    fn flags_that_exclude_each_other_are_named() {
+        let told = told(&["asc-auth", "logout", "--name", "MyApp", "--all"]);
+        assert!(told.contains("--name and --all exclude each other"), "{told}");
+        let told = self::told(&["asc-auth", "logout", "--name", "MyApp", "--name", "Other"]);
+        assert!(told.contains("--name was given twice"), "{told}");
     }
 
     #[test]

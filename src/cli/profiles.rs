@@ -8,13 +8,35 @@ use crate::source::Flags;
 const LOGIN: &str = "The keychain keeps the key itself, so that the profile works when the .p8 file is gone; a config \
 file keeps its path.
 The credential comes from these flags, and what they lack is asked for at a terminal. Of the environment nothing is
-read but ASC_BYPASS_KEYCHAIN, ASC_CONFIG_PATH and ASC_API_URL.";
+read but ASC_BYPASS_KEYCHAIN, ASC_CONFIG_PATH and ASC_API_URL.
+
+Exit codes:
+   0  stored
+   2  usage: unknown flag, unreadable value, a name that is taken, flags that contradict each other
+  10  the credential is missing, incomplete or malformed, or a config file can't be understood
+  30  the keychain, the key file or a config file can't be read or written
+With --network also 12, 13 and 20, as validate has them.";
+
+const SWITCH: &str = "Exit codes:
+   0  it is the default profile of the config file that decides
+   2  usage: unknown flag, unreadable value, no name
+  10  no profile has this name, or a config file can't be understood
+  30  the keychain or a config file can't be read or written";
+
+const LOGOUT: &str = "A profile is removed from the keychain and from every config file. No .p8 file is removed.
+
+Exit codes:
+   0  removed
+   2  usage: unknown flag, unreadable value, --all without --confirm where nobody can be asked
+  10  no profile has this name, or a config file can't be understood
+  30  the keychain or a config file can't be read or written
+What can be removed is removed, whatever fails.";
 
 #[derive(Args, Debug)]
 #[command(after_help = LOGIN)]
 pub struct LoginArgs {
     /// The profile's name, such as MyApp
-    #[arg(long, value_name = "NAME", help_heading = "Profile")]
+    #[arg(long, visible_alias = "profile", value_name = "NAME", help_heading = "Profile")]
     pub name: Option<String>,
     /// Make it the default profile, which the first one is anyway
     #[arg(long, help_heading = "Profile")]
@@ -35,8 +57,16 @@ pub struct LoginArgs {
     #[arg(long, value_name = "UUID", help_heading = "Credential")]
     issuer_id: Option<String>,
     /// The .p8 file, or - for standard input; a terminal asks for the key without it
-    #[arg(long, value_name = "FILE", alias = "private-key-path", help_heading = "Credential")]
-    pub private_key: Option<String>,
+    #[arg(long, value_name = "FILE", help_heading = "Credential")]
+    private_key: Option<String>,
+    /// The same, as the other commands call it
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "private_key",
+        help_heading = "Credential"
+    )]
+    private_key_path: Option<String>,
     /// team or individual [default: team]
     #[arg(long, value_name = "TYPE", help_heading = "Credential")]
     key_type: Option<String>,
@@ -64,14 +94,17 @@ pub struct ProofArgs {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = "A profile is removed from the keychain and from every config file. No .p8 file is removed.")]
+#[command(after_help = LOGOUT)]
 pub struct LogoutArgs {
     /// The profile to remove
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, visible_alias = "profile", value_name = "NAME")]
     pub name: Option<String>,
     /// Remove every profile
     #[arg(long, conflicts_with = "name")]
     pub all: bool,
+    /// Remove it from ./.asc/config.json alone
+    #[arg(long)]
+    pub local: bool,
     /// Don't ask whether every profile is to be removed
     #[arg(long)]
     pub confirm: bool,
@@ -83,9 +116,10 @@ pub struct LogoutArgs {
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = SWITCH)]
 pub struct SwitchArgs {
     /// The profile that is used from now on where none is named
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, visible_alias = "profile", value_name = "NAME")]
     pub name: Option<String>,
     /// Don't look into the keychain [env: ASC_BYPASS_KEYCHAIN]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
@@ -101,6 +135,21 @@ impl LoginArgs {
             .with("--key-id", self.key_id.as_deref())
             .with("--issuer-id", self.issuer_id.as_deref())
             .with("--key-type", self.key_type.as_deref())
+    }
+
+    /// What gives the private key, and the path that it gives.
+    pub fn private_key(&self) -> Option<(&'static str, &str)> {
+        let flag = self.private_key.as_deref().map(|path| ("--private-key", path));
+        flag.or_else(|| {
+            self.private_key_path
+                .as_deref()
+                .map(|path| ("--private-key-path", path))
+        })
+    }
+
+    /// The flag that a command needs as well to find what was stored: where a variable says it, it needs none.
+    pub fn bypass(&self) -> Option<&'static str> {
+        self.bypass_keychain.is_some().then_some("--bypass-keychain")
     }
 
     /// How, and how it is proved.

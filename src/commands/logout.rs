@@ -12,7 +12,7 @@ use crate::{
     report::Console,
     source::{
         Environment, Origin, SourceError,
-        profiles::{Entry, Leaving, Profiles, Stock, told_name},
+        profiles::{Entry, Leaving, Profile, Profiles, Stock, told_name},
     },
     terminal,
     text::{defuse, has_short_parts},
@@ -46,15 +46,20 @@ pub(super) fn run(args: &LogoutArgs, environment: &Environment, console: Console
         (None, true) => None,
         _ => return Err(unclear()),
     };
+    let within = if args.local {
+        &profiles.local_alone().ok_or_else(options::no_local_file)?
+    } else {
+        &profiles
+    };
     let leaving = name.as_ref().map_or(Leaving::All, |name| Leaving::Named(name.as_str()));
-    let stock = profiles.stock(leaving);
+    let stock = within.stock(leaving);
     if let Some(name) = name.as_ref().filter(|_| stock.is_empty()) {
-        return Err(profiles.no_such(Origin::Flag("--name"), name.as_str()).into());
+        return Err(within.no_such(Origin::Flag("--name"), name.as_str()).into());
     }
     if !args.confirm && name.is_none() && !stock.is_empty() && !is_confirmed(&stock)? {
         return tell(&Stock::default(), &profiles, console);
     }
-    let gone = profiles.remove(leaving);
+    let gone = within.remove(leaving);
     if gone.failures.is_empty() {
         return tell(&gone, &profiles, console);
     }
@@ -92,6 +97,7 @@ fn is_confirmed(stock: &Stock) -> Result<bool, Error> {
 fn tell(gone: &Stock, profiles: &Profiles, console: Console) -> Result<(), Error> {
     let default = profiles.default();
     let key_files = key_files(gone);
+    let left = listed(profiles);
     if console.is_json() {
         let removed = gone.items.iter().map(|item| Removed {
             name: told_name(&item.name),
@@ -114,11 +120,7 @@ fn tell(gone: &Stock, profiles: &Profiles, console: Console) -> Result<(), Error
             .iter()
             .map(|file| line("removed", &format!("default_key_name in {file}"))),
     );
-    lines.extend(
-        key_files
-            .iter()
-            .map(|file| line("kept", &format!("{file}, the key file: remove it yourself"))),
-    );
+    lines.extend(key_files.iter().map(|file| line("kept", &kept(file, &left))));
     lines.extend(
         gone.no_keychain
             .iter()
@@ -140,6 +142,20 @@ fn tell(gone: &Stock, profiles: &Profiles, console: Console) -> Result<(), Error
     };
     console.report(&format!("App Store Connect: {headline}"), &lines);
     Ok(())
+}
+
+/// A key file that another profile needs must not look like one that is left over.
+fn kept(file: &str, left: &[Profile]) -> String {
+    match left.iter().find(|profile| profile.private_key_path == file) {
+        Some(profile) => format!("{file}, the key file: {} needs it", told_name(&profile.name)),
+        None => format!("{file}, the key file: yours to keep or remove"),
+    }
+}
+
+/// What config files still have. The keychain's profiles need no file.
+fn listed(profiles: &Profiles) -> Vec<Profile> {
+    let files = profiles.files().iter();
+    files.filter_map(|file| file.profiles().ok()).flatten().collect()
 }
 
 fn told(item: &Entry) -> String {

@@ -216,6 +216,15 @@ pub(super) fn profiles(settings: &Flags, environment: &Environment) -> Result<Pr
     Ok(Profiles::new(environment, bypass.unwrap_or(false)))
 }
 
+/// That the config file which `--local` means is not read here.
+pub(super) fn no_local_file() -> Error {
+    Error::Usage {
+        what: "--local and ASC_CONFIG_PATH name different config files".to_owned(),
+        advice: "While ASC_CONFIG_PATH is set, no other config file is read. Leave out --local, or unset it."
+            .to_owned(),
+    }
+}
+
 /// The name that `--name` gives.
 pub(super) fn profile_name(text: &str) -> Result<ProfileName, Error> {
     Ok(ProfileName::parse(text).map_err(SourceError::ProfileName)?)

@@ -41,6 +41,8 @@ pub enum KeyDefect {
     Placeholder,
     #[error("it is a path, where the key itself belongs")]
     Path,
+    #[error("it is a token, which is made with a private key")]
+    Token,
     #[error("it looks like a key ID")]
     KeyId,
     #[error("it looks like an issuer ID")]
@@ -85,6 +87,9 @@ impl KeyDefect {
             Self::Placeholder => "Check the spelling of the secret's name, and that this shell or CI expands it here.",
             Self::Path => {
                 "Give a path in ASC_PRIVATE_KEY_PATH (in the Action: private-key-path), or paste the file's content here."
+            }
+            Self::Token => {
+                "Give the .p8 file that tokens are made with: its path or its content, as this place takes it."
             }
             Self::KeyId => "The key ID belongs in ASC_KEY_ID. The private key is the content of the .p8 file.",
             Self::IssuerId => "The issuer ID belongs in ASC_ISSUER_ID. The private key is the content of the .p8 file.",
@@ -214,6 +219,7 @@ impl Peeler {
             Lookalike::Uuid => Err(KeyDefect::IssuerId),
             Lookalike::TenCharacters | Lookalike::Number => Err(KeyDefect::KeyId),
             Lookalike::Path => Err(KeyDefect::Path),
+            Lookalike::Token => Err(KeyDefect::Token),
             Lookalike::Email => Err(KeyDefect::NotAKey),
             Lookalike::Pem => self.pem(text),
             Lookalike::Other if text.contains("-----END") => Err(KeyDefect::Truncated),
@@ -297,7 +303,9 @@ impl Peeler {
         self.base64_layers += 1;
         self.peel(&bytes).map_err(|defect| match defect {
             // Any word is base64 of something: what is inside tells nothing unless it is a key.
-            KeyDefect::Empty | KeyDefect::Path | KeyDefect::KeyId | KeyDefect::IssuerId => KeyDefect::NotAKey,
+            KeyDefect::Empty | KeyDefect::Path | KeyDefect::Token | KeyDefect::KeyId | KeyDefect::IssuerId => {
+                KeyDefect::NotAKey
+            }
             other => other,
         })
     }

@@ -27,6 +27,8 @@ pub enum IdDefect {
     PrivateKey,
     #[error("it is a path")]
     Path,
+    #[error("it is a token")]
+    Token,
     #[error("it is an e-mail address")]
     Email,
     #[error("it is a UUID, which is what an issuer ID looks like")]
@@ -104,6 +106,7 @@ fn wrong_thing(lookalike: Lookalike) -> IdDefect {
         Lookalike::Placeholder => IdDefect::Placeholder,
         Lookalike::Pem => IdDefect::PrivateKey,
         Lookalike::Path => IdDefect::Path,
+        Lookalike::Token => IdDefect::Token,
         Lookalike::Email => IdDefect::Email,
         Lookalike::Number => IdDefect::Number,
         Lookalike::Uuid | Lookalike::TenCharacters | Lookalike::Other => IdDefect::Shape,

@@ -9,6 +9,8 @@ pub enum Lookalike {
     /// PEM armour, so a key, a certificate or the like.
     Pem,
     Path,
+    /// A JSON Web Token, which is made with a key.
+    Token,
     Email,
     /// A UUID, as issuer IDs are.
     Uuid,
@@ -34,6 +36,8 @@ impl Lookalike {
             Self::Number
         } else if is_ten_characters(text) {
             Self::TenCharacters
+        } else if is_token(text) {
+            Self::Token
         } else if is_path(text) {
             Self::Path
         } else if is_email(text) {
@@ -133,6 +137,15 @@ fn is_path(text: &str) -> bool {
                 .any(|suffix| ends_with(suffix)))
 }
 
+/// Three parts in base64url, the first of which begins with `{"`.
+fn is_token(text: &str) -> bool {
+    let is_part = |part: &str| {
+        part.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    };
+    text.starts_with("eyJ") && text.split('.').count() == 3 && text.split('.').all(is_part)
+}
+
 fn is_email(text: &str) -> bool {
     text.split_once('@')
         .is_some_and(|(user, host)| !user.is_empty() && host.contains('.') && !text.contains(char::is_whitespace))
@@ -150,6 +163,15 @@ mod tests {
         for text in ["/v8/AuthKey.p8", "/run/secrets/key", "//server/share/key"] {
             assert_eq!(Lookalike::of(text), Lookalike::Path, "{text}");
         }
+    }
+
+    #[test]
+    fn a_token_is_told_from_a_path_with_dots() {
+        assert_eq!(
+            Lookalike::of("eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiIifQ.c2ln-_"),
+            Lookalike::Token
+        );
+        assert_eq!(Lookalike::of("eyJ/keys.d/AuthKey.p8"), Lookalike::Path);
     }
 
     #[test]

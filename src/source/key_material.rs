@@ -137,10 +137,7 @@ impl Candidate {
         } else {
             PrivateKey::decode(self.text.as_bytes())
         };
-        let key = decoded.map_err(|defect| SourceError::Key {
-            origin: self.origin.clone(),
-            defect,
-        })?;
+        let key = decoded.map_err(|defect| self.refused(defect))?;
         Ok(Material {
             key,
             origin: self.origin.clone(),
@@ -184,6 +181,7 @@ impl Candidate {
             Err(KeyDefect::Path
                 | KeyDefect::NotAKey
                 | KeyDefect::Placeholder
+                | KeyDefect::Token
                 | KeyDefect::KeyId
                 | KeyDefect::IssuerId
                 | KeyDefect::Empty)
@@ -192,11 +190,16 @@ impl Candidate {
             _ if is_key => Err(SourceError::KeyInPath {
                 origin: self.origin.clone(),
             }),
-            Lookalike::Placeholder => Err(SourceError::Key {
-                origin: self.origin.clone(),
-                defect: KeyDefect::Placeholder,
-            }),
+            Lookalike::Placeholder => Err(self.refused(KeyDefect::Placeholder)),
+            Lookalike::Token => Err(self.refused(KeyDefect::Token)),
             _ => Ok(()),
+        }
+    }
+
+    fn refused(&self, defect: KeyDefect) -> SourceError {
+        SourceError::Key {
+            origin: self.origin.clone(),
+            defect,
         }
     }
 

@@ -63,10 +63,11 @@ impl Mix {
             }
             Self::Values { first, second, .. } => format!("{}: {first} is used, {second} is not", self.title()),
             Self::Profile { profile, .. } => format!("{}: {profile} is used", self.title()),
-            Self::StoredTwice { used, others, .. } => {
+            Self::StoredTwice { name, used, others } => {
                 format!(
-                    "{}: the one in {used} is used, not the one in {}",
+                    "{}, {}: the one in {used} is used, not the one in {}",
                     self.title(),
+                    told_name(name),
                     list(others)
                 )
             }
@@ -110,7 +111,11 @@ impl Mix {
                     explanation.fact("profile", told_name(name)).fact(used.to_string(), "stores it"),
                     |explanation, place| explanation.fact(place.to_string(), "stores another one"),
                 )
-                .advice("strict-auth is on, so nothing was chosen. Remove one of them with asc-auth logout, or rename it."),
+                .advice(
+                    "strict-auth is on, so nothing was chosen. asc-auth logout with --name removes all of them, with \
+                     --local the one in ./.asc/config.json alone, and with --bypass-keychain none in the keychain. To \
+                     keep both, store one again under another name with asc-auth login.",
+                ),
             Self::Completed { given, profile } => given
                 .iter()
                 .fold(explanation, |explanation, origin| explanation.fact(origin.to_string(), "set"))

@@ -122,10 +122,13 @@ impl Drop for Hiding {
 }
 
 /// Asks when nothing is shown any more.
-pub(super) fn read(ask: impl FnOnce() -> io::Result<()>) -> Result<Zeroizing<Vec<u8>>, TerminalError> {
+pub(super) fn read(
+    is_all: fn(&[u8]) -> bool,
+    ask: impl FnOnce() -> io::Result<()>,
+) -> Result<Zeroizing<Vec<u8>>, TerminalError> {
     let hiding = Hiding::begin()?;
     ask()?;
-    let mut typed = Typed::default();
+    let mut typed = Typed::new(is_all);
     let mut chunk = Zeroizing::new([0; 256]);
     loop {
         let length = match (&hiding.terminal).read(&mut *chunk) {

@@ -66,10 +66,10 @@ pub fn confirms(question: &str) -> Result<bool, TerminalError> {
     Ok(["y", "yes"].iter().any(|yes| answer.eq_ignore_ascii_case(yes)))
 }
 
-/// A text of several lines that is not shown. It ends with the END line of a private key's PEM, with an empty line or
-/// with Ctrl-D.
-pub fn ask_hidden(question: &str) -> Result<Zeroizing<Vec<u8>>, TerminalError> {
-    let typed = hidden::read(|| prompt(question));
+/// A text of several lines that is not shown. It ends with the END line of a private key's PEM, with an empty line, with
+/// Ctrl-D, or with its first line if that `is_all`.
+pub fn ask_hidden(question: &str, is_all: fn(&[u8]) -> bool) -> Result<Zeroizing<Vec<u8>>, TerminalError> {
+    let typed = hidden::read(is_all, || prompt(question));
     // Nobody has seen the line end that was typed.
     let _ = writeln!(io::stderr());
     typed
@@ -85,7 +85,10 @@ fn prompt(question: &str) -> io::Result<()> {
 mod hidden {
     use super::{TerminalError, Zeroizing, io};
 
-    pub(super) fn read(_: impl FnOnce() -> io::Result<()>) -> Result<Zeroizing<Vec<u8>>, TerminalError> {
+    pub(super) fn read(
+        _: fn(&[u8]) -> bool,
+        _: impl FnOnce() -> io::Result<()>,
+    ) -> Result<Zeroizing<Vec<u8>>, TerminalError> {
         Err(TerminalError::CantHide)
     }
 }

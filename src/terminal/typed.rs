@@ -15,6 +15,8 @@ pub(super) struct Typed {
     line: usize,
     /// Whether a line feed that comes now belongs to the line end before it.
     after_return: bool,
+    /// Whether a first line is all of the text.
+    is_all: fn(&[u8]) -> bool,
     escape: Escape,
     /// Whether a paste is under way that the terminal marks.
     is_pasting: bool,
@@ -38,20 +40,19 @@ pub(super) enum Next {
     Interrupted,
 }
 
-impl Default for Typed {
-    fn default() -> Self {
+impl Typed {
+    pub(super) fn new(is_all: fn(&[u8]) -> bool) -> Self {
         Self {
             text: Zeroizing::new(Vec::with_capacity(LARGEST + 256)),
             line: 0,
             after_return: false,
+            is_all,
             escape: Escape::No,
             is_pasting: false,
             is_complete: false,
         }
     }
-}
 
-impl Typed {
     pub(super) fn into_text(self) -> Zeroizing<Vec<u8>> {
         self.text
     }
@@ -134,10 +135,16 @@ impl Typed {
         }
     }
 
-    /// An empty line ends the text, save before it has begun and in a paste, which has an end of its own.
+    /// An empty line ends the text, save before it has begun, and so does a first line that is all of it. A paste has an
+    /// end of its own.
     fn end_line(&mut self) -> Next {
-        let is_empty = self.text[self.line..].trim_ascii().is_empty();
-        if is_empty && !self.is_pasting && !self.text.trim_ascii().is_empty() {
+        let (before, line) = self.text.split_at(self.line);
+        let (is_first, line) = (before.trim_ascii().is_empty(), line.trim_ascii());
+        let is_done = match line {
+            b"" => !is_first,
+            line => is_first && (self.is_all)(line),
+        };
+        if is_done && !self.is_pasting {
             return Next::Done;
         }
         self.text.push(b'\n');
@@ -165,7 +172,7 @@ mod tests {
 
     /// What is read of `keys`, and what stays unread.
     fn typed(keys: &str) -> (Next, String, String) {
-        let mut typed = Typed::default();
+        let mut typed = Typed::new(|line| line.ends_with(b".p8"));
         for (index, byte) in keys.bytes().enumerate() {
             let next = typed.push(byte);
             if next != Next::More {
@@ -227,6 +234,16 @@ mod tests {
             );
         }
         assert_eq!(typed("\u{4}"), (Next::Done, String::new(), String::new()));
+    }
+
+    #[test]
+    fn a_first_line_ends_the_text_if_it_is_all_of_it() {
+        assert_eq!(typed("\r\n/keys/AuthKey.p8\r\nls").1.trim_start(), "/keys/AuthKey.p8");
+        assert_eq!(typed("MIGT\nAgEA.p8\n\n").1, "MIGT\nAgEA.p8\n");
+        assert_eq!(
+            typed("\u{1b}[200~/keys/AuthKey.p8\n\u{1b}[201~\n").1,
+            "/keys/AuthKey.p8\n"
+        );
     }
 
     #[test]

@@ -13,7 +13,7 @@ use thiserror::Error;
 
 pub use cache::{Cache, Purpose, TOKENS, share, tell, tokens};
 pub use claims::Audience;
-pub use inspect::{CheckKey, Finding, Inspection, Severity, SignatureState, Times, inspect, span};
+pub use inspect::{CheckKey, Finding, Inspection, Severity, SignatureState, Times, inspect, is_private_key, span};
 pub use lifetime::{Lifetime, parse_seconds};
 pub use mint::{Token, TokenRequest, mint};
 pub use scope::Scope;

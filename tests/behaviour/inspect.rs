@@ -246,7 +246,7 @@ fn only_one_thing_can_come_from_standard_input() {
 #[test]
 fn what_is_no_token_at_all_is_a_usage_error() {
     for (arguments, stdin, says) in [
-        (&["inspect"][..], "", "something is missing: <TOKEN>"),
+        (&["inspect"][..], "", "no token was given"),
         (&["inspect", ""], "", "TOKEN was given without a value"),
         (&["inspect", "-"], "", "no token was given"),
         (&["inspect", "-"], "\n", "no token was given"),

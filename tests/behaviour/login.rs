@@ -56,6 +56,56 @@ fn a_config_file_holds_the_absolute_path_and_never_the_key() {
 }
 
 #[test]
+fn flags_have_the_names_of_other_commands_as_well() {
+    let home = Home::new();
+    let file = home.key_file();
+    let file = file.to_str().expect("UTF-8");
+    let given = [
+        "login",
+        "--profile",
+        "MyApp",
+        "--bypass-keychain",
+        "--issuer-id",
+        ISSUER_ID,
+    ];
+    let login = |path| home.run(&[&given[..], &["--private-key-path", path]].concat());
+    login("AuthKey_2X9R4QWVK6.p8")
+        .run()
+        .code(30)
+        .says("AuthKey_2X9R4QWVK6.p8, from --private-key-path");
+    login(file).run().code(0).says("from --private-key-path");
+    home.run(&["switch", "--profile", "MyApp"]).run().code(0);
+    home.run(&["logout", "--profile", "MyApp"]).run().code(0);
+    for command in ["login", "switch", "logout"] {
+        let help = home.run(&[command, "--help"]).run().code(0);
+        assert!(help.stdout.contains("[alias: --profile]"), "{}", help.stdout);
+        assert!(help.stdout.contains("Exit codes:"), "{}", help.stdout);
+    }
+}
+
+#[test]
+fn a_path_is_stored_without_detours() {
+    let home = Home::new();
+    let given = [
+        "login",
+        "--name",
+        "MyApp",
+        "--issuer-id",
+        ISSUER_ID,
+        "--bypass-keychain",
+    ];
+    let detour = home.path().join("..").join("home").join("AuthKey_2X9R4QWVK6.p8");
+    home.run(&[&given[..], &["--private-key", detour.to_str().expect("UTF-8")]].concat())
+        .run()
+        .code(0);
+    let folder = fs::canonicalize(home.path()).expect("a path");
+    assert_eq!(
+        home.config()["private_key_path"],
+        json!(folder.join("AuthKey_2X9R4QWVK6.p8"))
+    );
+}
+
+#[test]
 fn the_result_can_be_read_as_json() {
     let home = Home::new().stored(&["First"]);
     let ran = home
@@ -188,27 +238,6 @@ fn no_variable_gives_the_credential() {
 }
 
 #[test]
-fn a_profile_of_the_same_name_elsewhere_is_told() {
-    let home = Home::new().stored(&["MyApp"]);
-    let file = home.write_key("AuthKey_3Y8S5RXWL7.p8");
-    let file = file.to_str().expect("UTF-8");
-    let given = [
-        "login",
-        "--name",
-        "MyApp",
-        "--issuer-id",
-        ISSUER_ID,
-        "--private-key",
-        file,
-    ];
-    home.run(&[&given[..], &["--local"]].concat())
-        .run()
-        .code(0)
-        .says("warning: two different profiles are stored under one name")
-        .says("the one in ./.asc/config.json is used, not the one in ~/.asc/config.json");
-}
-
-#[test]
 fn a_default_that_comes_first_in_this_directory_is_told() {
     let home = Home::new();
     home.login("Here", &["--local"]).run().code(0);
@@ -240,7 +269,7 @@ fn a_config_file_that_git_would_commit_is_told_and_nothing_is_written_unasked() 
     home.login("MyApp", &["--local"])
         .run()
         .code(0)
-        .says("git does not ignore ./.asc/config.json: add the line .asc/ to .gitignore");
+        .says("git does not ignore .asc/, where ./.asc/config.json is: add the line .asc/ to .gitignore");
     let ignore = home.work().join(".gitignore");
     assert!(!ignore.exists());
     fs::write(ignore, ".asc/\n").expect("a file");
@@ -248,154 +277,6 @@ fn a_config_file_that_git_would_commit_is_told_and_nothing_is_written_unasked() 
         .run()
         .code(0)
         .does_not_say("gitignore");
-}
-
-// Refusals: nothing is stored
-
-#[test]
-fn a_key_without_a_file_can_not_be_stored_by_its_path() {
-    for place in ["--bypass-keychain", "--local"] {
-        let home = Home::new();
-        let given = ["login", "--name", "MyApp", "--key-id", KEY_ID, "--issuer-id", ISSUER_ID];
-        let ran = home
-            .run(&[&given[..], &[place, "--private-key", "-"]].concat())
-            .run()
-            .code(2)
-            .says("a config file holds the path of a key, and this key is in no file")
-            .says("chmod 600");
-        assert_key_kept(place, &ran, &home.key);
-        assert!(!home.config_path().exists() && !home.local_path().exists());
-    }
-}
-
-#[test]
-fn names_that_are_none_are_refused() {
-    let home = Home::new();
-    for (name, defect) in [
-        (String::new(), "it is empty"),
-        ("My\u{7}App".to_owned(), "it has control characters"),
-        ("My\nApp".to_owned(), "it has control characters"),
-        ("n".repeat(300), "it is longer than 64 characters"),
-        (home.key.pem(), "it is longer than 64 characters"),
-    ] {
-        let name = format!("--name={name}");
-        for run in [
-            home.run(&["login", &name, "--bypass-keychain"]),
-            home.run(&["switch", &name]),
-            home.run(&["logout", &name]),
-        ] {
-            let ran = run
-                .run()
-                .code(2)
-                .says("this can't be the name of a profile")
-                .says(defect);
-            assert_key_kept(defect, &ran, &home.key);
-        }
-    }
-    home.run(&["login", "--bypass-keychain"])
-        .run()
-        .code(2)
-        .says("no name was given");
-    assert!(!home.config_path().exists());
-}
-
-#[test]
-fn what_contradicts_itself_is_never_stored() {
-    let home = Home::new();
-    let file = home.key_file();
-    let file = file.to_str().expect("UTF-8");
-    let other = home.path().join("not-there.p8");
-    for (flags, code, sentence) in [
-        (
-            vec![
-                "--key-id",
-                "3Y8S5RXWL7",
-                "--issuer-id",
-                ISSUER_ID,
-                "--private-key",
-                file,
-            ],
-            11,
-            "the key file's name contradicts what was given",
-        ),
-        (
-            vec!["--key-id", ISSUER_ID, "--issuer-id", KEY_ID, "--private-key", file],
-            10,
-            "the key ID and the issuer ID are swapped",
-        ),
-        (
-            vec!["--key-id", KEY_ID, "--private-key", file],
-            10,
-            "no issuer ID was given",
-        ),
-        (
-            vec![
-                "--issuer-id",
-                ISSUER_ID,
-                "--key-id",
-                KEY_ID,
-                "--private-key",
-                other.to_str().expect("UTF-8"),
-            ],
-            30,
-            "the private key file can't be read: it does not exist",
-        ),
-        (
-            vec!["--issuer-id", ISSUER_ID, "--key-id", "", "--private-key", file],
-            2,
-            "--key-id was given without a value",
-        ),
-    ] {
-        let ran = home
-            .run(&[&["login", "--name", "MyApp", "--bypass-keychain"], &flags[..]].concat())
-            .run()
-            .code(code)
-            .says(sentence);
-        assert_key_kept(sentence, &ran, &home.key);
-    }
-    assert!(!home.config_path().exists());
-}
-
-#[test]
-fn a_key_in_the_place_of_its_path_is_not_told() {
-    let home = Home::new();
-    let pem = home.key.pem();
-    let given = ["login", "--name", "MyApp", "--key-id", KEY_ID, "--issuer-id", ISSUER_ID];
-    let ran = home
-        .run(&[&given[..], BYPASS, &[&format!("--private-key={pem}")]].concat())
-        .run()
-        .code(10)
-        .says("--private-key holds a key, where the path of a key belongs")
-        .says("--private-key -");
-    assert_key_kept("a key as an argument", &ran, &home.key);
-}
-
-#[test]
-fn a_damaged_key_is_named_and_not_stored() {
-    let home = Home::new();
-    fs::write(home.key_file(), &home.key.pem()[..150]).expect("a file");
-    let ran = home
-        .login("MyApp", BYPASS)
-        .run()
-        .code(10)
-        .says("the private key can't be used")
-        .says("from --private-key");
-    assert_key_kept("a truncated key", &ran, &home.key);
-    assert!(!home.config_path().exists());
-}
-
-#[test]
-fn without_a_home_directory_there_is_no_place() {
-    let home = Home::new();
-    for flags in [BYPASS, &[]] {
-        home.login("MyApp", flags)
-            .unset("HOME")
-            .run()
-            .code(30)
-            .says("there is no home directory to keep a config file in")
-            .says("ASC_CONFIG_PATH");
-    }
-    home.login("MyApp", &["--local"]).unset("HOME").run().code(0);
 }
 
 // With a request first

@@ -3,7 +3,7 @@
 use std::{fs, process::Command};
 
 use nix::sys::signal::Signal;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{
     ISSUER_ID, KEY_ID, Run,
@@ -61,7 +61,8 @@ fn back(mut terminal: Terminal, code: i32) -> String {
     text
 }
 
-const ASKS_FOR_KEY: &str = "which is not shown";
+const ASKS_FOR_KEY: &str = "press Enter twice.\r\n";
+const ASKS_FOR_PATH: &str = "Path of the .p8 file, which is not shown: ";
 
 #[test]
 fn what_no_flag_gives_is_asked_for() {
@@ -254,10 +255,63 @@ fn for_a_config_file_the_path_is_asked_for() {
         KEY_ID,
     ];
     let mut terminal = Terminal::script(AFTER, home.run(&given));
-    terminal.screen.wait_for("Path of the .p8 file: ");
-    terminal.type_in(&format!("{}\n", home.key_file().display()));
+    terminal.screen.wait_for(ASKS_FOR_PATH);
+    terminal.type_in("~/AuthKey_2X9R4QWVK6.p8\n");
     back(terminal, 0);
     assert_eq!(names(&home.config()), ["MyApp"]);
+    assert_eq!(home.config()["private_key_path"], json!(home.key_file()));
+}
+
+#[test]
+fn a_key_where_its_path_is_asked_for_is_not_shown() {
+    let home = Home::new();
+    let pem = home.key.pem();
+    let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let (no_path, nothing) = ("a config file holds the path of a key", "no private key was given");
+    for (typed, code, sentence) in [
+        (pem.clone(), 2, no_path),
+        (pem.replace('\n', "\r"), 2, no_path),
+        (format!("{body}\n\n"), 2, no_path),
+        ("-\n\n".to_owned(), 10, nothing),
+        (CTRL_D.to_owned(), 10, nothing),
+    ] {
+        let login = home.run(&[
+            "login",
+            "--name",
+            "MyApp",
+            "--local",
+            "--key-id",
+            KEY_ID,
+            "--issuer-id",
+            ISSUER_ID,
+        ]);
+        let mut terminal = Terminal::script(AFTER, login);
+        terminal.screen.wait_for(ASKS_FOR_PATH);
+        terminal.type_in(&typed);
+        let text = back(terminal, code);
+        assert!(text.contains(sentence), "{text}");
+        let found = Secrets::of_key(&home.key).found_in(&text);
+        assert!(found.is_empty(), "{found:?} in:\n{text}");
+    }
+}
+
+#[test]
+fn a_path_where_the_key_is_asked_for_is_taken() {
+    let desk = Desk::new();
+    let file = desk.home.key_file();
+    let missing = desk.home.path().join("missing.p8");
+    for (path, code, sentence) in [
+        (missing, 30, "the private key file can't be read: it does not exist"),
+        (file, 0, "stored the profile MyApp"),
+    ] {
+        let given = ["login", "--name", "MyApp", "--key-id", KEY_ID, "--issuer-id", ISSUER_ID];
+        let mut terminal = desk.start(&given);
+        terminal.screen.wait_for(ASKS_FOR_KEY);
+        terminal.type_in(&format!("{}\n", path.display()));
+        let text = desk.assert_back(terminal, code);
+        assert!(text.contains(sentence), "{text}");
+    }
+    assert_eq!(desk.item("MyApp")["private_key_path"], json!(desk.home.key_file()));
 }
 
 fn in_repository(home: &Home) -> Run {

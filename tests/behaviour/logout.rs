@@ -18,7 +18,10 @@ fn one_profile_is_removed_and_its_key_file_stays() {
         .run()
         .code(0)
         .says("removed    Second, in ~/.asc/config.json")
-        .says(&format!("kept       {}", home.key_file().display()))
+        .says(&format!(
+            "kept       {}, the key file: First needs it",
+            home.key_file().display()
+        ))
         .says("default    First, in ~/.asc/config.json");
     assert_eq!(names(&home.config()), ["First"]);
     assert_eq!(home.config()["default_key_name"], "First");
@@ -42,6 +45,7 @@ fn without_the_default_profile_the_report_says_what_is_used() {
     home.run(&["logout", "--name", "Third"])
         .run()
         .code(0)
+        .says("the key file: yours to keep or remove")
         .says("default    none: no profile is stored");
 }
 
@@ -88,6 +92,24 @@ fn a_key_in_the_place_of_a_name_is_not_shown() {
         logout(&["--all", "--confirm"])["removed"][0]["name"],
         "(no proper name)"
     );
+}
+
+#[test]
+fn what_is_elsewhere_stays_if_only_this_directory_is_meant() {
+    let home = Home::new().stored(&["Home"]);
+    home.login("Here", &["--local"]).run().code(0);
+    home.run(&["logout", "--name", "Home", "--local"])
+        .run()
+        .code(10)
+        .says("not in     ./.asc/config.json");
+    home.run(&["logout", "--all", "--local", "--confirm"]).run().code(0);
+    assert_eq!(names(&read(&home.local_path())), Vec::<String>::new());
+    assert_eq!(names(&home.config()), ["Home"]);
+    home.run(&["logout", "--all", "--local", "--confirm"])
+        .env("ASC_CONFIG_PATH", home.config_path())
+        .run()
+        .code(2)
+        .says("--local and ASC_CONFIG_PATH");
 }
 
 #[test]

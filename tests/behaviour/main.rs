@@ -37,6 +37,10 @@ mod config_file;
 mod login;
 #[cfg(target_os = "linux")]
 mod login_keychain;
+#[cfg(unix)]
+mod login_one_name;
+#[cfg(unix)]
+mod login_refusals;
 #[cfg(target_os = "linux")]
 mod login_terminal;
 #[cfg(unix)]

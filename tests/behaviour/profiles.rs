@@ -220,7 +220,7 @@ fn the_working_directory_comes_before_home() {
     machine.write_config("work", &config("MyApp", &[local]));
     let sentence = "two different profiles are stored under one name";
     let ran = machine.run(&["token"]).run().says(&format!(
-        "warning: {sentence}: the one in ./.asc/config.json is used, not the one in ~/.asc/config.json\n"
+        "warning: {sentence}, MyApp: the one in ./.asc/config.json is used, not the one in ~/.asc/config.json\n"
     ));
     assert_token_of("local", &ran, &key);
     let strict = machine.run(&["token", "--strict-auth"]).run().says("asc-auth logout");

@@ -96,7 +96,7 @@ fn the_keychain_comes_before_config_files_and_a_difference_is_told() {
     let ran = run(&keyring, &machine, &["token"]).run();
     assert_token_of("warned", &ran, &key);
     let ran = ran.says(&format!(
-        "warning: {sentence}: the one in keychain is used, not the one in ~/.asc/config.json"
+        "warning: {sentence}, MyApp: the one in keychain is used, not the one in ~/.asc/config.json"
     ));
     assert_key_kept("warned", &ran, &key);
     let strict = run(&keyring, &machine, &["token", "--strict-auth", "--profile=MyApp"]).run();
@@ -189,7 +189,13 @@ fn an_item_that_can_not_be_read_is_told() {
     for arguments in [&["token"][..], &["token", "--profile=MyApp"]] {
         let ran = run(&keyring, &machine, arguments).run();
         let sentence = "the keychain's item of the profile \"MyApp\" can't be read";
-        assert_refused("a key alone", &ran.says("asc-auth login"), 30, sentence, &key.pem());
+        assert_refused(
+            "a key alone",
+            &ran.says("asc-auth login --force"),
+            30,
+            sentence,
+            &key.pem(),
+        );
     }
 }
 

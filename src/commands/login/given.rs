@@ -11,16 +11,20 @@ use zeroize::Zeroizing;
 use crate::{
     cli::LoginArgs,
     commands::options::{self, Stdin},
-    credential::tidy,
+    credential::{Lookalike, tidy},
     error::Error,
     report::Console,
-    source::{Flags, Origin, Resolved, SourceError, Sources, fields, profiles::Destination},
+    source::{Environment, Flags, Mix, Origin, Resolved, SourceError, Sources, fields, profiles::Destination},
     terminal,
 };
 
 const FLAG: &str = "--private-key";
 /// As messages name it.
 const TERMINAL: &str = "the terminal";
+
+const ASK_KEY: &str = "Private key: paste what is in the .p8 file, or type the path of the file, which is not shown. If \
+                       nothing happens then, press Enter twice.\n";
+const ASK_PATH: &str = "Path of the .p8 file, which is not shown: ";
 
 /// A checked credential, and where its key was.
 pub(super) struct Given {
@@ -32,16 +36,21 @@ pub(super) struct Given {
 enum Key {
     Nowhere,
     /// A path, and what gave it.
-    File(String, &'static str),
+    File(Zeroizing<String>, &'static str),
     Stdin,
     Typed(Zeroizing<Vec<u8>>),
 }
 
 impl Given {
     /// Asks once for what flags lack, if somebody is there.
-    pub(super) fn read(args: &LoginArgs, into: &Destination, console: Console) -> Result<Self, Error> {
+    pub(super) fn read(
+        args: &LoginArgs,
+        into: &Destination,
+        environment: &Environment,
+        console: Console,
+    ) -> Result<Self, Error> {
         let mut flags = args.credential();
-        let mut key = Key::of(args.private_key.as_deref());
+        let mut key = Key::of(args.private_key());
         if matches!((&key, into), (Key::Stdin, Destination::File(_))) {
             return Err(no_path());
         }
@@ -51,7 +60,7 @@ impl Given {
                     match field.what {
                         what if what == fields::KEY_ID.what => flags = key_id(flags)?,
                         what if what == fields::ISSUER_ID.what => flags = issuer_id(flags)?,
-                        _ => key = Key::ask(into)?,
+                        _ => key = Key::ask(into, environment)?,
                     }
                 }
                 resolve(&flags, &key, console)
@@ -80,32 +89,39 @@ impl Given {
 
     fn file(&self) -> Option<PathBuf> {
         let Key::File(path, _) = &self.key else { return None };
-        let path = path::absolute(tidy(path)).ok()?;
+        let path = plain(path::absolute(tidy(path)).ok()?);
         fs::metadata(&path).is_ok_and(|file| file.is_file()).then_some(path)
     }
 }
 
 impl Key {
     /// A terminal that a key is read from must not show it: that is asked for.
-    fn of(flag: Option<&str>) -> Self {
-        match flag {
+    fn of(given: Option<(&'static str, &str)>) -> Self {
+        match given {
             None => Self::Nowhere,
-            Some(path) if tidy(path) != "-" => Self::File(path.to_owned(), FLAG),
+            Some((flag, path)) if tidy(path) != "-" => Self::File(Zeroizing::new(path.to_owned()), flag),
             Some(_) if terminal::is_attended() => Self::Nowhere,
             Some(_) => Self::Stdin,
         }
     }
 
-    /// A config file holds the path of a key, so that is what is asked for.
-    fn ask(into: &Destination) -> Result<Self, Error> {
-        Ok(match into {
-            Destination::File(_) => match terminal::ask("Path of the .p8 file: ")? {
-                path if path.is_empty() => Self::Nowhere,
-                path => Self::File(path, TERMINAL),
-            },
-            Destination::Keychain => Self::Typed(terminal::ask_hidden(
-                "Private key: paste what is in the .p8 file, which is not shown. An empty line ends anything else.\n",
-            )?),
+    /// A config file holds the path of a key, so that is what is asked for. Somebody may paste the key all the same.
+    fn ask(into: &Destination, environment: &Environment) -> Result<Self, Error> {
+        let typed = match into {
+            Destination::File(_) => terminal::ask_hidden(ASK_PATH, is_line_of_no_key)?,
+            Destination::Keychain => terminal::ask_hidden(ASK_KEY, |line| path_in(line).is_some())?,
+        };
+        Ok(match (path_in(&typed), into) {
+            (Some(path), _) => Self::File(at_home(path, environment), TERMINAL),
+            (None, Destination::Keychain) => Self::Typed(typed),
+            (None, Destination::File(_)) => {
+                let text = Zeroizing::new(String::from_utf8_lossy(&typed).into_owned());
+                match tidy(&text) {
+                    // Standard input is this terminal, which would show the key.
+                    "" | "-" => Self::Nowhere,
+                    _ => Self::File(text, TERMINAL),
+                }
+            }
         })
     }
 
@@ -152,21 +168,69 @@ fn some(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-/// The resolver knows the flag by the name that it has in other commands.
-fn as_spelt(error: Error) -> Error {
-    let Error::Source(SourceError::Missing {
-        mut missing,
-        individual,
-    }) = error
-    else {
-        return error;
-    };
-    for (origin, _) in missing.iter_mut().flat_map(|field| &mut field.places) {
-        if *origin == Origin::Flag("--private-key-path") {
-            *origin = Origin::Flag(FLAG);
-        }
+/// The path that somebody typed in the place of a key.
+fn path_in(typed: &[u8]) -> Option<&str> {
+    let text = str::from_utf8(typed).ok().map(tidy)?;
+    let is_line = !text.is_empty() && !text.contains(['\n', '\r']);
+    (is_line && (Lookalike::of(text) == Lookalike::Path || Path::new(text).is_file())).then_some(text)
+}
+
+/// Whether nothing belongs to this line that comes after it. A key's lines are of 64 characters, and none
+/// has a dot.
+fn is_line_of_no_key(line: &[u8]) -> bool {
+    !line.starts_with(b"-") && (line.len() < 60 || line.contains(&b'.'))
+}
+
+/// The path that a shell would have made of it.
+fn at_home(path: &str, environment: &Environment) -> Zeroizing<String> {
+    let home = environment.path("HOME").filter(|_| path.starts_with("~/"));
+    let path = home
+        .and_then(|home| home.join(&path[2..]).into_os_string().into_string().ok())
+        .unwrap_or_else(|| path.to_owned());
+    Zeroizing::new(path)
+}
+
+/// The path without `..` in it. Only the file system knows where that leads; the file keeps its name, which says the
+/// key ID.
+fn plain(path: PathBuf) -> PathBuf {
+    if !path.components().any(|part| part == path::Component::ParentDir) {
+        return path;
     }
-    SourceError::Missing { missing, individual }.into()
+    let plain = path.parent().and_then(|folder| fs::canonicalize(folder).ok());
+    match (plain, path.file_name()) {
+        (Some(folder), Some(name)) => folder.join(name),
+        _ => path,
+    }
+}
+
+/// The resolver knows the flag by the name that it has in other commands, and strictness by a flag that is none here.
+fn as_spelt(error: Error) -> Error {
+    match error {
+        Error::Source(SourceError::Missing {
+            mut missing,
+            individual,
+        }) => {
+            for (origin, _) in missing.iter_mut().flat_map(|field| &mut field.places) {
+                if *origin == Origin::Flag("--private-key-path") {
+                    *origin = Origin::Flag(FLAG);
+                }
+            }
+            SourceError::Missing { missing, individual }.into()
+        }
+        Error::Source(SourceError::KeyInPath {
+            origin: Origin::Flag(TERMINAL),
+        }) => no_path(),
+        Error::Source(SourceError::Mixed(mix)) => match *mix {
+            Mix::FileName { name, says, origin, .. } => Error::Usage {
+                what: format!("{name} means {says}, and {origin} says otherwise"),
+                advice: "Nothing was stored. Apple names a key file for its key: correct the one that is wrong, or \
+                         rename the file if its name is."
+                    .to_owned(),
+            },
+            mix => SourceError::Mixed(Box::new(mix)).into(),
+        },
+        error => error,
+    }
 }
 
 pub(super) fn no_path() -> Error {

@@ -42,7 +42,7 @@ pub(super) fn run(args: &LoginArgs, environment: &Environment, console: Console)
         default: args.default,
     };
     profiles.refuse_taken(name.as_str(), &into, manner)?;
-    let given = Given::read(args, &into, console)?;
+    let given = Given::read(args, &into, environment, console)?;
     given.resolved.check_key()?;
     let profile = profile(&name, &into, &given)?;
     let proof = if args.proof.network {
@@ -54,9 +54,16 @@ pub(super) fn run(args: &LoginArgs, environment: &Environment, console: Console)
     let mut kept = profiles.store(&profile, &into, manner)?;
     let mut warnings = given.warnings();
     warnings.append(&mut kept.warnings);
+    let bypass = args
+        .bypass()
+        .filter(|_| profiles.is_in_bypassed_keychain(name.as_str()));
+    warnings.extend(
+        bypass.map(|flag| format!("the keychain has a profile {name} too, which is used wherever {flag} is not given")),
+    );
     let unignored = unignored(&into).filter(|_| !may_ask(console));
-    warnings
-        .extend(unignored.map(|file| format!("git does not ignore {file}: add the line {LOCAL_FOLDER} to .gitignore")));
+    warnings.extend(unignored.map(|file| {
+        format!("git does not ignore {LOCAL_FOLDER}, where {file} is: add the line {LOCAL_FOLDER} to .gitignore")
+    }));
     for warning in &warnings {
         console.warn(warning);
     }
@@ -65,6 +72,7 @@ pub(super) fn run(args: &LoginArgs, environment: &Environment, console: Console)
         given: &given,
         proof: proof.as_ref(),
         kept: &kept,
+        bypass,
         in_house: args.proof.in_house,
     };
     login.tell(&warnings, console)?;
@@ -95,11 +103,7 @@ fn name(args: &LoginArgs) -> Result<ProfileName, Error> {
 
 fn destination(args: &LoginArgs, profiles: &Profiles) -> Result<Destination, Error> {
     if args.local {
-        let file = profiles.local_file().ok_or_else(|| Error::Usage {
-            what: "--local and ASC_CONFIG_PATH name different config files".to_owned(),
-            advice: "While ASC_CONFIG_PATH is set, no other config file is read. Leave out --local, or unset it."
-                .to_owned(),
-        })?;
+        let file = profiles.local_file().ok_or_else(options::no_local_file)?;
         return Ok(Destination::File(file.clone()));
     }
     if profiles.bypasses_keychain() {
@@ -158,7 +162,8 @@ fn offer_to_ignore(into: &Destination, console: Console) -> Result<(), Error> {
     let Some(file) = unignored(into).filter(|_| may_ask(console)) else {
         return Ok(());
     };
-    let question = format!("git would commit {file}. Add the line {LOCAL_FOLDER} to .gitignore?");
+    let question =
+        format!("git would commit {LOCAL_FOLDER}, where {file} is. Add the line {LOCAL_FOLDER} to .gitignore?");
     if !terminal::confirms(&question)? {
         return Ok(());
     }

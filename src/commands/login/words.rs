@@ -16,6 +16,8 @@ pub(super) struct Login<'a> {
     pub(super) given: &'a Given,
     pub(super) proof: Option<&'a Proof>,
     pub(super) kept: &'a Kept,
+    /// The flag without which the keychain's profile of this name is used.
+    pub(super) bypass: Option<&'static str>,
     pub(super) in_house: bool,
 }
 
@@ -38,8 +40,8 @@ struct Told<'a> {
     default: Option<&'a str>,
     /// Whether Apple was asked.
     validated: bool,
-    /// The command that uses it.
-    next: String,
+    /// The command that uses it. Null if another place has another profile of this name, which is used.
+    next: Option<String>,
     notes: &'a [String],
     warnings: &'a [String],
 }
@@ -47,8 +49,16 @@ struct Told<'a> {
 impl Login<'_> {
     pub(super) fn tell(&self, warnings: &[String], console: Console) -> Result<(), Error> {
         let profile = self.profile;
-        let in_house = if self.in_house { " --in-house" } else { "" };
-        let next = format!("asc-auth token --profile {}{in_house}", quoted(&profile.name));
+        let in_house = self.in_house.then_some("--in-house");
+        let next = self.kept.hidden_by.is_none().then(|| {
+            let name = quoted(&profile.name);
+            ["asc-auth token --profile", &name]
+                .into_iter()
+                .chain(self.bypass)
+                .chain(in_house)
+                .collect::<Vec<_>>()
+                .join(" ")
+        });
         if console.is_json() {
             return console.json(&Told {
                 name: &profile.name,
@@ -70,7 +80,7 @@ impl Login<'_> {
         lines.extend(self.proof.map(proof_lines).unwrap_or_default());
         lines.push(line("stored in", &self.place()));
         lines.push(line("default", &self.default()));
-        lines.push(line("next", &next));
+        lines.extend(next.map(|next| line("next", &next)));
         let done = if self.kept.replaced { "replaced" } else { "stored" };
         console.report(
             &format!("App Store Connect: {done} the profile {}", profile.name),
@@ -81,7 +91,7 @@ impl Login<'_> {
 
     fn is_default(&self) -> bool {
         let default = self.kept.default.as_ref();
-        default.is_some_and(|default| default.name == self.profile.name)
+        self.kept.hidden_by.is_none() && default.is_some_and(|default| default.name == self.profile.name)
     }
 
     fn place(&self) -> String {
@@ -92,10 +102,13 @@ impl Login<'_> {
     }
 
     fn default(&self) -> String {
-        match &self.kept.default {
+        match (&self.kept.default, &self.kept.hidden_by) {
             _ if self.is_default() => "yes".to_owned(),
-            Some(default) => format!("no, that is {} ({})", default.name, default.said_by),
-            None => "no".to_owned(),
+            (Some(default), Some(place)) if default.name == self.profile.name => {
+                format!("no, that is the one of this name in {place}")
+            }
+            (Some(default), _) => format!("no, that is {} ({})", default.name, default.said_by),
+            (None, _) => "no".to_owned(),
         }
     }
 }

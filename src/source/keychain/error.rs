@@ -67,7 +67,7 @@ impl KeychainError {
             }
             Self::Damaged { .. } => {
                 "Something else than a profile is stored in its place, or a part of one. Store the profile again with \
-                 asc-auth login, which replaces the item, or remove it with asc-auth logout."
+                 asc-auth login --force, which replaces the item, or remove it with asc-auth logout."
             }
             Self::Ambiguous { .. } => {
                 "Another program stored one of them, or two collections have one each. Nothing was chosen: remove all \

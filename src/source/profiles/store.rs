@@ -3,6 +3,8 @@
 //! The config file that names the default is locked for all of a change, the keychain's part of it too: each of several
 //! processes sees what the one before it did. What can't be finished is taken back, or told. Nothing is ever replaced unasked.
 
+use std::cell::OnceCell;
+
 use super::{
     Config, ConfigFile, ConfigPlace, Default, Keychain, KeychainError, Profile, Profiles, Replacement, SourceError,
     StoredIn, told_name,
@@ -31,6 +33,8 @@ pub struct Manner {
 #[derive(Debug)]
 pub struct Kept {
     pub replaced: bool,
+    /// The place that stores another profile of this name, which is the one that is used.
+    pub hidden_by: Option<StoredIn>,
     /// The default profile from now on, as this directory has it.
     pub default: Option<Default>,
     /// What is odd about it, in one sentence each.
@@ -73,6 +77,22 @@ impl Profiles {
         self.files.iter().find(|file| file.place != ConfigPlace::Named)
     }
 
+    /// The same alone: no other file, and no keychain.
+    pub fn local_alone(&self) -> Option<Self> {
+        Some(Self {
+            bypass_keychain: true,
+            keychain: OnceCell::new(),
+            files: vec![self.local_file()?.clone()],
+        })
+    }
+
+    /// Whether the keychain has this name, though it is bypassed: who does not bypass it gets that profile. Nothing is
+    /// unlocked for it, and a keychain that can't be asked has none.
+    pub fn is_in_bypassed_keychain(&self, name: &str) -> bool {
+        let names = || Keychain::open().and_then(|keychain| keychain.names());
+        self.bypass_keychain && names().is_ok_and(|names| names.iter().any(|other| other == name))
+    }
+
     /// Refuses a name that [`Profiles::store`] would refuse, before anybody is asked for a key.
     pub fn refuse_taken(&self, name: &str, into: &Destination, manner: Manner) -> Result<(), SourceError> {
         let is_taken = match into {
@@ -94,9 +114,11 @@ impl Profiles {
             Destination::Keychain => self.keep(profile, manner)?,
         };
         let (default, mut warnings) = self.decided(&profile.name, is_default);
-        warnings.extend(self.doubts(profile));
+        let (hidden_by, doubt) = self.doubts(profile);
+        warnings.extend(doubt);
         Ok(Kept {
             replaced,
+            hidden_by,
             default,
             warnings,
         })
@@ -202,25 +224,32 @@ impl Profiles {
         }
     }
 
-    /// What keeps a profile that was just stored from being the one that is used under its name.
-    fn doubts(&self, profile: &Profile) -> Option<String> {
+    /// The place whose profile is used under the name of one that was just stored, if that is another, and what is to
+    /// be said of others with its name.
+    fn doubts(&self, profile: &Profile) -> (Option<StoredIn>, Option<String>) {
         let found = match self.find(&profile.name) {
-            Ok(found) => found?,
-            Err(error) => return Some(error.to_string()),
+            Ok(Some(found)) => found,
+            Ok(None) => return (None, None),
+            Err(error) => return (None, Some(error.to_string())),
         };
-        let others = if found.profile.stored_in == profile.stored_in {
+        let is_used = found.profile.stored_in == profile.stored_in;
+        let others = if is_used {
             found.differing
         } else if found.profile.agrees_with(profile) {
             Vec::new()
         } else {
             vec![profile.stored_in.clone()]
         };
+        if others.is_empty() {
+            return (None, None);
+        }
+        let used = found.profile.stored_in;
         let mix = Mix::StoredTwice {
             name: profile.name.clone(),
-            used: found.profile.stored_in,
+            used: used.clone(),
             others,
         };
-        matches!(&mix, Mix::StoredTwice { others, .. } if !others.is_empty()).then(|| mix.warning())
+        (Some(used).filter(|_| !is_used), Some(mix.warning()))
     }
 }
 

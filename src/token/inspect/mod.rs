@@ -13,6 +13,7 @@ mod times;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+pub use parts::is_private_key;
 pub use signature::{CheckKey, SignatureState};
 pub use times::{Times, span};
 

@@ -72,7 +72,7 @@ fn without_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
 }
 
 /// A key in any form, whole or damaged. Any short word may be base64 of what begins like one.
-fn is_private_key(text: &str) -> bool {
+pub fn is_private_key(text: &str) -> bool {
     if text.len() < SHORTEST_KEY {
         return false;
     }
