@@ -12,6 +12,7 @@ mod keychain;
 mod leftovers;
 mod profiles;
 mod repair;
+mod repository;
 mod stock;
 mod words;
 
@@ -99,6 +100,7 @@ impl Patient<'_> {
     fn examine(&self) -> Vec<Check> {
         let stock = Stock::take(self);
         vec![
+            repository::check(self, &stock),
             keychain::check(&stock, self.environment),
             profiles::check(&stock),
             files::check_configs(&stock, self.environment),
