@@ -22,7 +22,7 @@ use self::{
     finding::{Check, Severity},
     repair::Outcome,
     stock::Stock,
-    words::Told,
+    words::{Fix, Told},
 };
 use crate::{
     cli::DoctorArgs,
@@ -57,7 +57,11 @@ pub(super) fn run(args: &DoctorArgs, environment: &Environment, console: Console
     let told = Told {
         checks: &checks,
         repairs: &repairs,
-        is_rehearsal: args.fix && !args.confirm,
+        fix: match (args.fix, args.confirm) {
+            (false, _) => Fix::Nothing,
+            (true, false) => Fix::Rehearsal,
+            (true, true) => Fix::Done,
+        },
         variables: environment::variables(environment),
     };
     told.tell(console)?;
