@@ -43,6 +43,16 @@ pub fn has_short_parts(text: &str) -> bool {
         && text.split(['/', '\\', '.', ':', ' ']).all(|part| part.len() <= 40)
 }
 
+/// As a word of a command that a person pastes into a shell.
+pub fn quoted(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./@+:,".contains(c);
+    if text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
 /// Control characters, line and paragraph separators, and what turns the direction of text around.
 fn is_unprintable(c: char) -> bool {
     let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

@@ -122,7 +122,7 @@ fn check_settings(check: &mut Check, patient: &Patient<'_>) {
 
 /// What any command would use here, as the resolver has it.
 fn check_credential(check: &mut Check, patient: &Patient<'_>, stock: &Stock) {
-    match resolve(patient) {
+    match resolve(patient, stock) {
         Ok(resolved) => {
             for fact in resolved.facts() {
                 check.line(format!("{}: {}", fact.label, fact.text));
@@ -142,10 +142,10 @@ fn check_credential(check: &mut Check, patient: &Patient<'_>, stock: &Stock) {
     }
 }
 
-fn resolve(patient: &Patient<'_>) -> Result<Resolved, SourceError> {
-    let sources = &patient.sources;
-    let auth_dir = AuthDir::named(sources)?;
-    let resolved = source::resolve(sources, auth_dir.as_ref(), &mut Stdin, &mut |key| {
+fn resolve(patient: &Patient<'_>, stock: &Stock) -> Result<Resolved, SourceError> {
+    let sources = patient.sources.with_profiles(&stock.profiles);
+    let auth_dir = AuthDir::named(&sources)?;
+    let resolved = source::resolve(&sources, auth_dir.as_ref(), &mut Stdin, &mut |key| {
         options::mask_key(key, patient.console)
     })?;
     resolved.check_key()?;

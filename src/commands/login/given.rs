@@ -153,20 +153,15 @@ fn some(text: &str) -> Option<&str> {
 }
 
 /// The resolver knows the flag by the name that it has in other commands.
-fn as_spelt(error: Error) -> Error {
-    let Error::Source(SourceError::Missing {
-        mut missing,
-        individual,
-    }) = error
-    else {
-        return error;
-    };
-    for (origin, _) in missing.iter_mut().flat_map(|field| &mut field.places) {
-        if *origin == Origin::Flag("--private-key-path") {
-            *origin = Origin::Flag(FLAG);
+fn as_spelt(mut error: Error) -> Error {
+    if let Error::Source(SourceError::Missing { missing, .. }) = &mut error {
+        for (origin, _) in missing.iter_mut().flat_map(|field| &mut field.places) {
+            if *origin == Origin::Flag("--private-key-path") {
+                *origin = Origin::Flag(FLAG);
+            }
         }
     }
-    SourceError::Missing { missing, individual }.into()
+    error
 }
 
 pub(super) fn no_path() -> Error {
@@ -186,7 +181,7 @@ fn others_may_read(file: &Path) -> Option<String> {
     (mode & 0o077 != 0).then(|| {
         format!(
             "others may use the key file, whose mode is {mode:04o}: chmod 600 {}",
-            super::words::quoted(&file.display().to_string())
+            crate::text::quoted(&file.display().to_string())
         )
     })
 }
