@@ -3,6 +3,7 @@
 //! What is used, the resolver says; nothing of its answer is found out a second time here. One profile that is broken
 //! hides no other, and a place that can't be read is told.
 
+mod alike;
 mod check;
 mod in_use;
 mod json;
