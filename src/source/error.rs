@@ -29,7 +29,7 @@ pub enum SourceError {
         missing: Vec<MissingField>,
         individual: bool,
         /// The default profile, where it is of another key than what was given.
-        passed_over: Option<PassedOver>,
+        passed_over: Option<Box<PassedOver>>,
     },
     #[error("the {what} can't be right: {defect}")]
     Id {
@@ -147,7 +147,7 @@ impl SourceError {
             Self::BlankFlag { .. } => explanation
                 .advice("An empty value is what a misspelt shell variable gives. Give a value, or leave the flag out."),
             Self::Missing { missing, individual, passed_over } => {
-                missing::explain(explanation, missing, *individual, passed_over.as_ref())
+                missing::explain(explanation, missing, *individual, passed_over.as_deref())
             }
             Self::Id { what, origin, defect } => explanation
                 .fact(*what, format!("from {origin}"))

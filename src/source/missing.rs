@@ -81,7 +81,8 @@ pub(super) fn explain(
         });
     }
     if let Some((profile @ Origin::Profile { .. }, _)) = places().next() {
-        advice.push_str(&format!("The profile is incomplete. {}\n", store_again(profile)));
+        advice.push_str("The profile is incomplete. ");
+        advice.push_str(&store_again(profile));
     }
     explanation.advice(advice.trim_end())
 }

@@ -29,7 +29,7 @@ pub(super) struct Parts {
     /// The profile that all of it is from.
     profile: Option<Origin>,
     /// The default profile, where it is of another key.
-    pub(super) passed_over: Option<PassedOver>,
+    pub(super) passed_over: Option<Box<PassedOver>>,
 }
 
 impl Parts {
@@ -128,7 +128,7 @@ impl Parts {
             (!given.value.eq_ignore_ascii_case(&stored.value)).then(|| (field.what, given.origin.clone()))
         });
         if let Some((what, given)) = differs {
-            self.passed_over = Some(PassedOver { profile, what, given });
+            self.passed_over = Some(Box::new(PassedOver { profile, what, given }));
             return Ok(self);
         }
         judge.contradiction(Mix::Completed {

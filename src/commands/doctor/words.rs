@@ -62,22 +62,23 @@ impl Told<'_> {
             return console.json(&self.as_json());
         }
         let screen = console.screen();
-        let mut text: String = self
+        let repaired: String = self
             .repairs
             .iter()
             .map(|outcome| inert(&repaired(outcome)) + "\n")
             .collect();
-        text += &self.sections().render(screen);
+        let mut lines = Vec::new();
         let findings: Vec<&Finding> = self.checks.iter().flat_map(|check| &check.findings).collect();
         for (index, finding) in findings.iter().enumerate() {
             let (tone, title) = headline(index + 1, finding);
-            text += &format!("\n{}\n", tone.paint(&inert(&title), screen));
-            text.extend(below(finding).iter().map(|line| inert(line) + "\n"));
+            lines.extend([String::new(), tone.paint(&inert(&title), screen)]);
+            lines.extend(below(finding).iter().map(|line| inert(line)));
         }
         let (tone, found) = conclusion(&findings);
-        text += &format!("\n{}\n", tone.paint(&found, screen));
-        text.extend(self.hint(&findings).map(|hint| hint + "\n"));
-        console.result(&text)
+        lines.extend([String::new(), tone.paint(&found, screen)]);
+        lines.extend(self.hint(&findings));
+        let sections = self.sections().render(screen);
+        console.result(&format!("{repaired}{sections}{}\n", lines.join("\n")))
     }
 
     /// The name of a check stands before the first of its lines.
