@@ -43,6 +43,16 @@ pub fn has_short_parts(text: &str) -> bool {
         && text.split(['/', '\\', '.', ':', ' ']).all(|part| part.len() <= 40)
 }
 
+/// As a word of a command that a person pastes into a shell.
+pub fn quoted(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./@+:,".contains(c);
+    if text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
 /// Control characters, line and paragraph separators, what turns the direction of text around, and what has no width,
 /// tags among it: a name with one looks like another name.
 pub fn is_unprintable(c: char) -> bool {

@@ -129,13 +129,9 @@ impl Console {
         }
     }
 
-    /// Lines for people as a result. What of them comes from outside begins no command of GitHub's, which may be indented.
+    /// Lines for people as a result.
     pub fn lines(self, lines: &[String]) -> Result<(), Error> {
-        let inert = lines.iter().map(|line| match line.trim_start().strip_prefix("::") {
-            Some(rest) => format!("  : :{}\n", defuse(rest.trim_start_matches(':'))),
-            None => format!("{}\n", defuse(line)),
-        });
-        self.result(&inert.collect::<String>())
+        self.result(&lines.iter().map(|line| inert(line) + "\n").collect::<String>())
     }
 
     /// A table as a result, made to fit the terminal. Beside JSON there is none.
@@ -143,7 +139,12 @@ impl Console {
         if self.json {
             return Ok(());
         }
-        self.result(&table.render(Screen::of_stdout(self.colours)))
+        self.result(&table.render(self.screen()))
+    }
+
+    /// What a result is shown on, for one that is put together of several pieces.
+    pub fn screen(self) -> Screen {
+        Screen::of_stdout(self.colours)
     }
 
     /// A result without which the caller could not find what was made for it: it must arrive.
@@ -211,6 +212,14 @@ impl Console {
         } else {
             write_all(&mut io::stderr().lock(), text)
         }
+    }
+}
+
+/// A line of a result. What of it comes from outside begins no command of GitHub's, which may be indented.
+pub fn inert(line: &str) -> String {
+    match line.trim_start().strip_prefix("::") {
+        Some(rest) => format!("  : :{}", defuse(rest.trim_start_matches(':'))),
+        None => defuse(line),
     }
 }
 

@@ -37,6 +37,14 @@ impl Tone {
             Self::Heading => "\x1b[1m",
         }
     }
+
+    /// The text in this tone, where the screen has colours.
+    pub fn paint(self, text: &str, screen: Screen) -> String {
+        match self.sequence() {
+            sequence if screen.colour && !sequence.is_empty() => format!("{sequence}{text}\x1b[0m"),
+            _ => text.to_owned(),
+        }
+    }
 }
 
 /// One text of a table.
@@ -92,7 +100,7 @@ impl Table {
         };
         let mut out = Page {
             text: String::new(),
-            colour: screen.colour,
+            screen,
         };
         match widths {
             Some(widths) => {
@@ -159,7 +167,7 @@ fn shrunk(mut widths: Vec<usize>, least: &[usize], room: usize) -> Option<Vec<us
 /// Lines as they are put together.
 struct Page {
     text: String,
-    colour: bool,
+    screen: Screen,
 }
 
 impl Page {
@@ -177,23 +185,12 @@ impl Page {
                 let piece = column.get(line).copied().unwrap_or_default();
                 if !piece.is_empty() {
                     self.text.extend(std::iter::repeat_n(' ', pending));
-                    self.piece(piece, cell.tone);
+                    self.text.push_str(&cell.tone.paint(piece, self.screen));
                     pending = 0;
                 }
                 pending += width.saturating_sub(piece.width()) + GAP;
             }
             self.text.push('\n');
-        }
-    }
-
-    fn piece(&mut self, piece: &str, tone: Tone) {
-        let sequence = tone.sequence();
-        if self.colour && !sequence.is_empty() {
-            self.text.push_str(sequence);
-            self.text.push_str(piece);
-            self.text.push_str("\x1b[0m");
-        } else {
-            self.text.push_str(piece);
         }
     }
 }

@@ -6,16 +6,16 @@ use thiserror::Error;
 
 use super::{
     auth_dir::is_private_name,
-    environment::Presence,
     keychain::KeychainError,
+    missing::{self, MissingField, PassedOver},
     mix::{Mix, list},
-    parts::MissingField,
     places::Origin,
-    profiles::{ConfigError, NameDefect, StoredIn, told_name},
+    profiles::{ConfigError, ConfigFile, NameDefect, StoredIn, told_name},
 };
 use crate::{
     credential::{IdDefect, KeyDefect},
     explanation::Explanation,
+    text::quoted,
 };
 
 #[derive(Debug, Error)]
@@ -24,10 +24,12 @@ pub enum SourceError {
     Unreadable { origin: Origin, accepted: &'static str },
     #[error("{name} was given without a value")]
     BlankFlag { name: &'static str },
-    #[error("{}", missing_title(missing))]
+    #[error("{}", missing::title(missing))]
     Missing {
         missing: Vec<MissingField>,
         individual: bool,
+        /// The default profile, where it is of another key than what was given.
+        passed_over: Option<Box<PassedOver>>,
     },
     #[error("the {what} can't be right: {defect}")]
     Id {
@@ -152,7 +154,9 @@ impl SourceError {
                 .advice("An unreadable value is never guessed: write one of these, or leave it out."),
             Self::BlankFlag { .. } => explanation
                 .advice("An empty value is what a misspelt shell variable gives. Give a value, or leave the flag out."),
-            Self::Missing { missing, individual } => explain_missing(explanation, missing, *individual),
+            Self::Missing { missing, individual, passed_over } => {
+                missing::explain(explanation, missing, *individual, passed_over.as_deref())
+            }
             Self::Id { what, origin, defect } => explanation
                 .fact(*what, format!("from {origin}"))
                 .advice(id_advice(what, *defect)),
@@ -178,15 +182,7 @@ impl SourceError {
                 Some(path) => explanation.fact("file", format!("{path}, from {origin}")),
                 None => explanation.fact("file", format!("from {origin}")),
             }
-            .advice(if matches!(origin, Origin::Profile { .. }) {
-                "The file has moved, or is not this user's to read. Store the profile again with asc-auth login --force, \
-                 with the path of the file where it is now."
-            } else if path.as_deref().is_some_and(lay_in_private_dir) {
-                "It lay in a private directory that cleanup has removed: the env file of a setup put it there. Unset \
-                 ASC_PRIVATE_KEY_PATH and ASC_AUTH_DIR, and give the key again."
-            } else {
-                "A relative path is looked up from the working directory of this step."
-            }),
+            .advice(key_file_advice(origin, path.as_deref())),
             Self::InAppPurchaseKey { origin, .. } => explanation.fact(".p8", format!("from {origin}")).advice(
                 "SubscriptionKey_….p8 signs for In-App Purchase only. Create a key under Users and Access → \
                  Integrations → App Store Connect API; its file is named AuthKey_….p8.",
@@ -202,7 +198,7 @@ impl SourceError {
             ),
             Self::ProfileKind { origin } => explanation
                 .fact("key type", format!("from {origin}; team and individual are known"))
-                .advice("Store the profile again with asc-auth login --force."),
+                .advice(store_again(origin)),
             Self::ProfileName(_) => explanation
                 .advice("A name is visible text of at most 64 characters, such as MyApp."),
             Self::NameTaken { name, stored_in } => explanation
@@ -211,7 +207,7 @@ impl SourceError {
             Self::NotStored { error, instead } => instead
                 .iter()
                 .fold(explanation, |explanation, file| explanation.fact("instead", would_go_to(file)))
-                .advice(error.advice()),
+                .advice(if instead.is_some() { error.remedy().to_owned() } else { error.advice() }),
             Self::NotTakenBack { name, error, .. } => explanation
                 .fact("profile", format!("{}, in keychain", told_name(name)))
                 .advice(format!(
@@ -292,6 +288,43 @@ impl Stored {
     }
 }
 
+fn key_file_advice(origin: &Origin, path: Option<&str>) -> String {
+    let advice = match path {
+        _ if matches!(origin, Origin::Profile { .. }) => {
+            return format!(
+                "The file has moved, or is not this user's to read. {}",
+                store_again(origin)
+            );
+        }
+        Some(path) if lay_in_private_dir(path) => {
+            "It lay in a private directory that cleanup has removed: the env file of a setup put it there. Unset \
+             ASC_PRIVATE_KEY_PATH and ASC_AUTH_DIR, and give the key again."
+        }
+        Some(path) if path.starts_with('~') => {
+            "The shell did not expand ~, which stands in quotes or not at the beginning of its word. Write $HOME instead, \
+             or the whole path."
+        }
+        _ => "A relative path is looked up from the working directory of this step.",
+    };
+    advice.to_owned()
+}
+
+/// How a profile is replaced where it is.
+pub(super) fn store_again(profile: &Origin) -> String {
+    let Origin::Profile { name, stored_in } = profile else {
+        return "Store it again with asc-auth login --force.".to_owned();
+    };
+    let place = match stored_in {
+        StoredIn::Keychain => "",
+        local if *local == ConfigFile::local().stored_in() => " --local",
+        StoredIn::Config(_) => " --bypass-keychain",
+    };
+    format!(
+        "Store the profile again:\nasc-auth login --name {} --force{place} --key-id ID --issuer-id ID --private-key FILE",
+        quoted(&told_name(name))
+    )
+}
+
 fn lay_in_private_dir(path: &str) -> bool {
     path.split(['/', '\\']).any(is_private_name)
 }
@@ -302,61 +335,6 @@ fn no_profile(name: &str) -> String {
         0..=20 => format!("no profile named {name:?}"),
         _ => "no profile of this name".to_owned(),
     }
-}
-
-fn missing_title(missing: &[MissingField]) -> String {
-    let names: Vec<&str> = missing.iter().map(|field| field.what).collect();
-    match names.as_slice() {
-        [one] => format!("no {one} was given"),
-        [rest @ .., last] => format!("no {} and no {last} were given", rest.join(", no ")),
-        [] => String::new(),
-    }
-}
-
-fn explain_missing(explanation: Explanation, missing: &[MissingField], individual: bool) -> Explanation {
-    // Who writes a workflow has inputs and variables, and no flags.
-    let all = || missing.iter().flat_map(|field| &field.places);
-    let hide_flags = all().any(|(origin, _)| matches!(origin, Origin::Input(_)));
-    let places = || all().filter(|(origin, _)| !(hide_flags && matches!(origin, Origin::Flag(_))));
-    let explanation = places().fold(explanation, |explanation, (origin, presence)| match presence {
-        Presence::Blank => explanation.fact(origin.to_string(), "set, but empty"),
-        _ => explanation.fact(origin.to_string(), "not set"),
-    });
-    let mut advice = String::new();
-    if places().any(|(_, presence)| *presence == Presence::Blank) {
-        advice.push_str(
-            "An empty value is what CI gives for a secret whose name is misspelt or that this job may not see. \
-             On GitHub a pull request from a fork gets no secrets: skip this step there, or use another trigger. \
-             On GitLab a protected variable reaches protected branches and tags only.\n",
-        );
-    }
-    // A command that reads no variable.
-    let flags_alone = all().all(|(origin, _)| matches!(origin, Origin::Flag(_)));
-    if missing.iter().any(|field| field.what == "issuer ID") && !individual {
-        advice.push_str(
-            "The issuer ID stands above the list of keys in Users and Access → Integrations. \
-             An individual key has none: say so with ",
-        );
-        advice.push_str(if flags_alone {
-            "--key-type individual.\n"
-        } else {
-            "ASC_KEY_TYPE=individual (in the Action: key-type: individual).\n"
-        });
-    }
-    if missing.iter().any(|field| field.what == "key ID") {
-        advice.push_str("The key ID stands beside the key's name, and in the file's name: AuthKey_<key ID>.p8.\n");
-    }
-    if missing.iter().any(|field| field.what == "private key") {
-        advice.push_str(if flags_alone {
-            "The private key is given as the path of the .p8 file, or as - and its content on standard input.\n"
-        } else {
-            "The private key is the content of the .p8 file, as text or as base64, or its path.\n"
-        });
-    }
-    if let Some((Origin::Profile { .. }, _)) = places().next() {
-        advice.push_str("The profile is incomplete. Store it again with asc-auth login --force.\n");
-    }
-    explanation.advice(advice.trim_end())
 }
 
 fn id_advice(what: &str, defect: IdDefect) -> String {

@@ -10,6 +10,7 @@ pub mod fields;
 mod judge;
 mod key_material;
 mod keychain;
+mod missing;
 mod mix;
 mod parts;
 mod places;

@@ -8,6 +8,7 @@ use super::{
     judge::{Given, Judge},
     key_material::{self, Candidate},
     keychain::KeychainError,
+    missing::{MissingField, PassedOver},
     places::{Field, Origin, Place, Sources},
     profiles::{ConfigFile, Found, Profile, Profiles},
 };
@@ -28,13 +29,8 @@ pub(super) struct Parts {
     named: Option<Place>,
     /// The profile that all of it is from.
     profile: Option<Origin>,
-}
-
-/// What was not given, and every place that could have given it.
-#[derive(Debug)]
-pub struct MissingField {
-    pub what: &'static str,
-    pub places: Vec<(Origin, Presence)>,
+    /// The default profile, where it is of another key.
+    pub(super) passed_over: Option<Box<PassedOver>>,
 }
 
 impl Parts {
@@ -51,7 +47,7 @@ impl Parts {
             said_individual: said_individual(sources)?,
             keys,
             named,
-            profile: None,
+            ..Self::default()
         })
     }
 
@@ -87,19 +83,23 @@ impl Parts {
             issuer_id: given(&profile.issuer_id),
             said_individual: Some(individual_of_profile(&origin, profile)?),
             keys: Candidate::of_profile(profile, &origin).into_iter().collect(),
-            named: None,
             profile: Some(origin),
+            ..Self::default()
         })
     }
 
     /// Fills in from the default profile what flags and environment lack. Only where nobody could take that for what
     /// was given: a CI's jobs use stored profiles by name alone, and under strict-auth an empty variable, which is what
     /// stands in the place of a secret that a job may not see, is missing and nothing else.
-    pub(super) fn complete(self, sources: &Sources<'_>, bypass: bool, judge: &mut Judge) -> Result<Self, SourceError> {
+    pub(super) fn complete(
+        self,
+        sources: &Sources<'_>,
+        profiles: &Profiles,
+        judge: &mut Judge,
+    ) -> Result<Self, SourceError> {
         if !self.lacks_any() || !sources.reads_default_profile() || (judge.strict && gives_a_blank(sources)) {
             return Ok(self);
         }
-        let profiles = Profiles::new(sources.environment, bypass);
         if self.is_nothing() {
             return match profiles.default()? {
                 Some(found) => Self::stored(&found, judge),
@@ -115,14 +115,19 @@ impl Parts {
 
     /// A profile of another key completes nothing.
     fn completed_by(mut self, stored: &Self, judge: &mut Judge) -> Result<Self, SourceError> {
-        let agree = |given: &Option<Given<String>>, stored: &Option<Given<String>>| match (given, stored) {
-            (Some(given), Some(stored)) => given.value.eq_ignore_ascii_case(&stored.value),
-            _ => true,
-        };
         let Some(profile) = stored.profile.clone() else {
             return Ok(self);
         };
-        if !agree(&self.key_id, &stored.key_id) || !agree(&self.issuer_id, &stored.issuer_id) {
+        let ids = [
+            (&fields::KEY_ID, &self.key_id, &stored.key_id),
+            (&fields::ISSUER_ID, &self.issuer_id, &stored.issuer_id),
+        ];
+        let differs = ids.into_iter().find_map(|(field, given, stored)| {
+            let (given, stored) = (given.as_ref()?, stored.as_ref()?);
+            (!given.value.eq_ignore_ascii_case(&stored.value)).then(|| (field.what, given.origin.clone()))
+        });
+        if let Some((what, given)) = differs {
+            self.passed_over = Some(Box::new(PassedOver { profile, what, given }));
             return Ok(self);
         }
         judge.contradiction(Mix::Completed {

@@ -11,7 +11,7 @@ use super::{
     SourceError,
     auth_dir::AUTH_DIR,
     environment::{Environment, Presence},
-    profiles::{StoredIn, told_name},
+    profiles::{Profiles, StoredIn, told_name},
 };
 use crate::credential::tidy;
 
@@ -90,6 +90,8 @@ pub struct Sources<'a> {
     reads_auth_dir: bool,
     flags_alone: bool,
     pub(super) environment: &'a Environment,
+    /// Stored profiles that somebody else looks at as well. A keychain may ask a person each time, or hang.
+    pub(super) profiles: Option<&'a Profiles>,
 }
 
 /// What there is where nothing is read but flags.
@@ -121,6 +123,7 @@ impl<'a> Sources<'a> {
                 reads_auth_dir: false,
                 flags_alone: false,
                 environment,
+                profiles: None,
             }),
         }
     }
@@ -138,6 +141,15 @@ impl<'a> Sources<'a> {
     pub fn with_auth_dir(self) -> Self {
         Self {
             reads_auth_dir: true,
+            ..self
+        }
+    }
+
+    /// The same for a command that looks at stored profiles itself.
+    #[must_use]
+    pub fn with_profiles(self, profiles: &'a Profiles) -> Self {
+        Self {
+            profiles: Some(profiles),
             ..self
         }
     }

@@ -33,9 +33,16 @@ pub fn resolve(
     parts::said_individual(sources)?;
     judge.settings(sources)?;
 
+    let own;
+    let profiles = if let Some(shared) = sources.profiles {
+        shared
+    } else {
+        own = Profiles::new(sources.environment, bypass_keychain);
+        &own
+    };
     let parts = match sources.text(&fields::PROFILE) {
-        Some((origin, name)) => named_profile(sources, origin, name, bypass_keychain, &mut judge)?,
-        None => Parts::given(sources, &mut judge)?.complete(sources, bypass_keychain, &mut judge)?,
+        Some((origin, name)) => named_profile(sources, origin, name, profiles, &mut judge)?,
+        None => Parts::given(sources, &mut judge)?.complete(sources, profiles, &mut judge)?,
     };
     check(parts, judge, sources, stdin, on_key)
 }
@@ -52,13 +59,13 @@ pub fn resolve_profile(
 
 /// Makes a credential of its parts: nothing may be missing, malformed or, under strict-auth, contradict another part.
 fn check(
-    parts: Parts,
+    mut parts: Parts,
     mut judge: Judge,
     sources: &Sources<'_>,
     stdin: &mut dyn Read,
     on_key: &mut dyn FnMut(&PrivateKey) -> Result<(), SourceError>,
 ) -> Result<Resolved, SourceError> {
-    refuse_missing(&parts, sources)?;
+    refuse_missing(&mut parts, sources)?;
     let (is_individual, key_id_by_name) = (parts.is_individual(), parts.key_id_by_name());
     let individual = parts.individual();
     let Parts {
@@ -160,7 +167,7 @@ fn named_profile(
     sources: &Sources<'_>,
     origin: Origin,
     name: String,
-    bypass_keychain: bool,
+    profiles: &Profiles,
     judge: &mut Judge,
 ) -> Result<Parts, SourceError> {
     let others = origins_beside_profile(sources);
@@ -170,7 +177,6 @@ fn named_profile(
             others,
         })?;
     }
-    let profiles = Profiles::new(sources.environment, bypass_keychain);
     match profiles.find(&name)? {
         Some(found) => Parts::stored(&found, judge),
         None => Err(SourceError::NoSuchProfile {
@@ -195,7 +201,7 @@ fn origins_beside_profile(sources: &Sources<'_>) -> Vec<Origin> {
     .collect()
 }
 
-fn refuse_missing(parts: &Parts, sources: &Sources<'_>) -> Result<(), SourceError> {
+fn refuse_missing(parts: &mut Parts, sources: &Sources<'_>) -> Result<(), SourceError> {
     let missing = parts.missing(sources);
     if missing.is_empty() {
         return Ok(());
@@ -203,6 +209,7 @@ fn refuse_missing(parts: &Parts, sources: &Sources<'_>) -> Result<(), SourceErro
     Err(SourceError::Missing {
         missing,
         individual: parts.is_individual(),
+        passed_over: parts.passed_over.take(),
     })
 }
 

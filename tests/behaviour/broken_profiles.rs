@@ -21,7 +21,8 @@ fn a_profile_that_can_not_be_used_says_what_is_wrong_with_it() {
         profile
     };
     let from = "profile MyApp (~/.asc/config.json)";
-    let again = "asc-auth login --force";
+    let again =
+        "\nasc-auth login --name MyApp --force --bypass-keychain --key-id ID --issuer-id ID --private-key FILE\n";
     for (profile, code, sentence, advice) in [
         (
             with("private_key_path", json!("/nowhere/AuthKey.p8")),
@@ -78,6 +79,18 @@ fn a_profile_that_can_not_be_used_says_what_is_wrong_with_it() {
         "the key file's name contradicts what was given",
         &key.pem(),
     );
+}
+
+#[test]
+fn the_command_that_mends_a_profile_fits_its_name_and_its_place() {
+    let machine = Machine::new();
+    machine.write_config("work", &keys(&[entry("My App's", KEY_ID, "/nowhere/AuthKey.p8")]));
+    machine
+        .run(&["token"])
+        .run()
+        .code(30)
+        .says("file       /nowhere/AuthKey.p8, from profile My App's (./.asc/config.json)\n")
+        .says("\nasc-auth login --name 'My App'\\''s' --force --local --key-id ID ");
 }
 
 /// A config file that came with a repository may name any path.

@@ -90,12 +90,13 @@ fn where_nothing_is_wrong_it_says_so_and_what_it_looked_at() {
     assert!(ran.stdout.ends_with("\nNo issues found.\n"), "{}", ran.text());
     assert_eq!(ran.stderr, "");
     for line in [
+        "Checked       Found\n",
         "keychain      not looked into, as --bypass-keychain or ASC_BYPASS_KEYCHAIN says\n",
         "profiles      MyApp: 2X9R4QWVK6 (team key), in ~/.asc/config.json\n",
         "the default is MyApp: default_key_name in ~/.asc/config.json\n",
         "~/.asc/config.json: in order\n",
         "key files     1 file of this user alone\n",
-        "environment   set: ASC_BYPASS_KEYCHAIN\n",
+        "environment   set: ASC_BYPASS_KEYCHAIN\n              13 ASC_… variables are not set\n",
         "key: 2X9R4QWVK6 (team key), from profile MyApp (~/.asc/config.json)\n",
     ] {
         assert!(ran.stdout.contains(line), "no {line:?} in:\n{}", ran.stdout);
@@ -384,6 +385,8 @@ fn without_network_no_request_is_made() {
 fn a_network_that_fails_is_a_finding_and_no_exit_20() {
     let (apple, key) = (Simulator::start(), TestKey::generate());
     let machine = healthy(&key);
+    let ran = doctor(&machine, &["--network"]).api(&apple).run().code(0);
+    ran.says("asc-auth status --validate");
     apple.fail_always(Fault::ResetBeforeResponse);
     let run = doctor(&machine, &["--network", "--timeout=5s", "--output=json"]).api(&apple);
     assert_finds("closed", run, &[("network", true)]);

@@ -50,7 +50,7 @@ fn what_others_can_read_is_shown_and_then_closed() {
             "--fix --confirm would set the mode of {} to 0600.\n",
             key_file.display()
         ))
-        .says("--fix would repair 3 of them. Nothing was changed: add --confirm to do it.\n");
+        .says("--fix would repair no. 1, 2, 3. Nothing was changed: add --confirm to do it.\n");
     assert_key_kept("shown", &ran, &key);
     assert_eq!(
         (mode(&key_file), mode(&machine.config("home")), mode(&folder)),
@@ -71,7 +71,8 @@ fn what_others_can_read_is_shown_and_then_closed() {
     doctor(&machine, &["--fix", "--confirm"])
         .run()
         .code(0)
-        .does_not_say("done:");
+        .does_not_say("done:")
+        .says("No issues found.\nThere was nothing to repair.\n");
 }
 
 #[test]

@@ -52,6 +52,7 @@ fn every_profile_is_judged_by_itself_and_none_hides_another() {
         "profile Bad ID: the key ID can't be right: ",
         "profile Directory: the private key file can't be read: it is a directory\n",
         "profiles      MyApp: 2X9R4QWVK6 (team key), in ~/.asc/config.json\n",
+        " Moved: can't be used, in ~/.asc/config.json\n",
         "\nFound 6 problems.\n",
     ] {
         assert!(ran.stdout.contains(title), "no {title:?} in:\n{}", ran.text());
@@ -162,6 +163,7 @@ fn a_config_file_that_can_not_be_read_is_told_and_hides_no_other() {
             &[
                 "1. ./.asc/config.json can't be used: ",
                 "MyApp: 2X9R4QWVK6 (team key), in ~/.asc/config.json\n",
+                "config files  ./.asc/config.json: can't be used\n",
                 "~/.asc/config.json: in order\n",
             ],
         );
@@ -170,21 +172,32 @@ fn a_config_file_that_can_not_be_read_is_told_and_hides_no_other() {
 }
 
 #[test]
-fn a_config_file_that_git_tracks_is_told() {
+fn where_no_profile_could_be_read_it_does_not_say_that_there_is_none() {
+    let machine = Machine::new();
+    machine.write_config_text("home", "{");
+    let ran = assert_says("broken", doctor(&machine, &[]), &["profiles      none could be read\n"]);
+    ran.does_not_say("none is stored");
+}
+
+#[test]
+fn a_profile_that_has_its_key_id_from_the_file_s_name_is_told() {
     let key = TestKey::generate();
     let machine = healthy(&key);
-    let file = machine.write_config("work", &keys(&[]));
-    close(&file, 0o600);
-    close(file.parent().expect("a folder"), 0o700);
-    let git = |arguments: &[&str]| {
-        let mut git = std::process::Command::new("git");
-        let done = git.args(arguments).current_dir(machine.path("work")).output();
-        assert!(done.expect("git is there").status.success());
-    };
-    git(&["init", "--quiet"]);
-    let path = std::env::var_os("PATH").expect("a path");
-    let run = || doctor(&machine, &["--output=json"]).env("PATH", &path);
-    assert_finds("untracked", run(), &[]);
-    git(&["add", "-f", ".asc/config.json"]);
-    assert_finds("tracked", run(), &[("config_tracked", true)]);
+    let path = machine.path("keys").join(format!("AuthKey_{KEY_ID}.p8"));
+    let mut profile = entry("MyApp", "", path.to_str().expect("UTF-8"));
+    profile["keyid"] = json!(KEY_ID);
+    close(&machine.write_config("home", &keys(&[profile])), 0o600);
+    assert_finds(
+        "misspelt",
+        doctor(&machine, &["--output=json"]),
+        &[("profile_key_id", false)],
+    );
+    assert_says(
+        "misspelt",
+        doctor(&machine, &[]),
+        &[
+            "1. advice: profile MyApp has no key ID of its own\n",
+            "2X9R4QWVK6, from the file's name, AuthKey_2X9R4QWVK6.p8\n",
+        ],
+    );
 }

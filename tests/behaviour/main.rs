@@ -54,6 +54,7 @@ mod doctor_fix;
 #[cfg(target_os = "linux")]
 mod doctor_orphans;
 mod doctor_profiles;
+mod doctor_repository;
 
 // Apple's answers and the network
 mod clock;

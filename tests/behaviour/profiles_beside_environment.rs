@@ -119,6 +119,23 @@ fn the_action_uses_the_profile_that_its_input_names() {
 }
 
 #[test]
+fn a_default_profile_of_another_key_is_told_and_not_used() {
+    let (machine, key) = (Machine::new(), TestKey::generate());
+    machine.write_config("home", &config("MyApp", &[machine.profile("MyApp", &key)]));
+    let ran = machine.run(&["token"]).env("ASC_KEY_ID", OTHER_ID).run();
+    let ran = ran.says("profile MyApp (~/.asc/config.json)  not used: its key ID is not that of ASC_KEY_ID\n");
+    assert_refused(
+        "another key",
+        &ran,
+        10,
+        "no issuer ID and no private key were given",
+        &key.pem(),
+    );
+    let same = machine.run(&["token"]).env("ASC_KEY_ID", KEY_ID).run();
+    assert_token_of("the same key", &same, &key);
+}
+
+#[test]
 fn what_is_missing_is_completed_with_a_warning() {
     let (machine, key) = (Machine::new(), TestKey::generate());
     machine.write_config("home", &config("MyApp", &[machine.profile("MyApp", &key)]));

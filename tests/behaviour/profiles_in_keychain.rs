@@ -230,15 +230,14 @@ fn status_lists_the_keychain_first_and_hides_no_item() {
         .code(30);
     assert_eq!(
         ran.stdout,
-        "Name   Key ID      Kind  Default  Stored in           Validation\n\
-         Bad                               keychain            unreadable\n\
-         MyApp  2X9R4QWVK6  team  yes      keychain            works\n\
-         Old    2X9R4QWVK6  team           ~/.asc/config.json  works\n"
+        "Used here: profile MyApp (keychain), because default_key_name in ./.asc/config.json says so.\n\
+         Name   Key ID      Kind  Used  Default  Stored in           Validation\n\
+         Bad                                     keychain            unreadable\n\
+         MyApp  2X9R4QWVK6  team  yes   yes      keychain            works\n\
+         Old    2X9R4QWVK6  team                 ~/.asc/config.json  works\n\
+         Looked in: keychain (2 profiles); ./.asc/config.json (0 profiles); ~/.asc/config.json (1 profile).\n"
     );
-    let ran = ran
-        .says("Used here: profile MyApp (keychain), because default_key_name in ./.asc/config.json says so.")
-        .says("Looked in: keychain (2 profiles); ./.asc/config.json (0 profiles); ~/.asc/config.json (1 profile).")
-        .says("error: the keychain's item of the profile \"Bad\" can't be read\n");
+    let ran = ran.says("error: the keychain's item of the profile \"Bad\" can't be read\n");
     assert_key_kept("status", &ran, &key);
 
     let json = run(&keyring, &machine, &["status", "--output=json"])

@@ -27,8 +27,9 @@ fn unknown(machine: &Machine, name: &str) -> Value {
 
 /// The column `Validation`, by the names of the rows.
 fn verdicts(ran: &Ran) -> Vec<(String, String)> {
-    let lines = ran.stdout.lines().skip(1);
-    let cells = lines.map(|line| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()));
+    let lines = ran.stdout.lines().skip_while(|line| !line.starts_with("Name  "));
+    let rows = lines.skip(1).take_while(|line| !line.starts_with("Looked in: "));
+    let cells = rows.map(|line| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()));
     cells
         .map(|cells| {
             let cells: Vec<&str> = cells.collect();
@@ -48,16 +49,17 @@ fn stored_profiles_are_listed_in_the_order_in_which_they_are_asked() {
     let odd = json!({"name": key.pem(), "key_id": key.pem(), "key_type": key.pem()});
     machine.write_config("home", &config("MyApp", &[machine.profile("MyApp", &key), mine, odd]));
     machine.write_config("work", &keys(&[machine.profile("Local", &key)]));
-    let ran = machine.run(&["status"]).api(&apple).run().code(0);
+    let ran = machine.run(&["status", "--bypass-keychain"]).api(&apple).run().code(0);
+    assert_eq!(ran.stderr, "");
     assert_eq!(
         ran.stdout,
-        "Name              Key ID      Kind        Default  Stored in            Validation\n\
-         Local             2X9R4QWVK6  team                 ./.asc/config.json   not checked\n\
-         MyApp             2X9R4QWVK6  team        yes      ~/.asc/config.json   not checked\n\
-         Mine              ABCDE12345  individual           ~/.asc/config.json   not checked\n\
-         (no proper name)  malformed   unknown              ~/.asc/config.json   not checked\n"
-            .replace("config.json   ", "config.json  ")
-            .replace("Stored in            ", "Stored in           ")
+        "Used here: profile MyApp (~/.asc/config.json), because default_key_name in ~/.asc/config.json says so.\n\
+         Name              Key ID      Kind        Used  Default  Stored in           Validation\n\
+         Local             2X9R4QWVK6  team                       ./.asc/config.json  -\n\
+         MyApp             2X9R4QWVK6  team        yes   yes      ~/.asc/config.json  -\n\
+         Mine              ABCDE12345  individual                 ~/.asc/config.json  -\n\
+         (no proper name)  malformed   unknown                    ~/.asc/config.json  -\n\
+         Looked in: keychain (bypassed); ./.asc/config.json (1 profile); ~/.asc/config.json (3 profiles).\n"
     );
     assert_key_kept("listed", &ran, &key);
     assert!(apple.requests().is_empty());
@@ -73,10 +75,7 @@ fn what_is_used_here_is_told_with_the_reason() {
 
     let team = run(&[]).team_key(&key).run().code(0);
     let team = team.says("Used here: ASC_KEY_ID, ASC_ISSUER_ID, ASC_PRIVATE_KEY.\n");
-    assert_eq!(
-        verdicts(&team),
-        [("(environment)".to_owned(), "not checked".to_owned())]
-    );
+    assert_eq!(verdicts(&team), [("(environment)".to_owned(), "-".to_owned())]);
     assert_key_kept("environment", &team, &key);
     let flag = run(&["--key-id", OTHER_ID]).team_key(&key).run().code(0);
     assert_eq!(verdicts(&flag)[0].0, "(command line)");
@@ -107,6 +106,47 @@ fn what_is_used_here_is_told_with_the_reason() {
         .run()
         .code(2)
         .says("--strict-auth can't be read");
+}
+
+#[test]
+fn a_profile_that_has_its_key_id_from_the_file_s_name_is_the_one_in_use() {
+    let (machine, key) = (Machine::new(), TestKey::generate());
+    let path = machine.key_file(&format!("AuthKey_{KEY_ID}.p8"), &key);
+    machine.write_config("home", &keys(&[entry("MyApp", "", &path)]));
+    let ran = machine.run(&["status", "--output=json"]).run().code(0);
+    assert_eq!(ran.json()["in_use"]["source"], "profile");
+    assert_eq!(ran.json()["profiles"][0]["in_use"], true);
+    let ran = machine.run(&["status"]).run().code(0);
+    assert_eq!(verdicts(&ran), [("MyApp".to_owned(), "-".to_owned())]);
+}
+
+#[test]
+fn a_profile_that_is_called_as_what_is_given_is_told_from_it_by_its_place() {
+    let (machine, key) = (Machine::new(), TestKey::generate());
+    machine.write_config("home", &keys(&[machine.profile("(environment)", &key)]));
+    let ran = machine.run(&["status"]).team_key(&key).run().code(0);
+    ran.says("\n(environment)  2X9R4QWVK6  team  yes            not stored          -\n")
+        .says("\n(environment)  2X9R4QWVK6  team        yes      ~/.asc/config.json  -\n");
+}
+
+#[test]
+fn a_key_file_that_has_moved_is_named_with_the_command_that_mends_it() {
+    let machine = Machine::new();
+    machine.write_config("home", &keys(&[entry("MyApp", KEY_ID, "/nowhere/AuthKey.p8")]));
+    let ran = machine.run(&["status"]).run().code(0);
+    assert_eq!(ran.stderr, "");
+    ran.says("Nothing is used here: the private key file can't be read: it does not exist.\n")
+        .says("  file       /nowhere/AuthKey.p8, from profile MyApp (~/.asc/config.json)\n")
+        .says("\nasc-auth login --name MyApp --force --bypass-keychain --key-id ID ");
+}
+
+#[test]
+fn where_a_place_can_not_be_read_it_does_not_say_that_no_profile_is_stored() {
+    let machine = Machine::new();
+    machine.write_config_text("home", "{");
+    let ran = machine.run(&["status"]).run().code(10);
+    assert!(ran.stdout.contains("No profile could be read.\n"), "{}", ran.text());
+    ran.does_not_say("No profile is stored");
 }
 
 #[test]
@@ -276,6 +316,61 @@ fn a_credential_in_the_environment_is_proved_first() {
     let ran = run().env("ASC_PRIVATE_KEY", "").env("ASC_STRICT_AUTH", "1").run();
     assert_refused("a fork", &ran, 10, "error: no private key was given\n", &key.pem());
     assert_eq!(verdicts(&ran)[0].1, "works");
+}
+
+#[test]
+fn what_several_profiles_have_in_common_is_told_once() {
+    let machine = Machine::new();
+    let apple = Simulator::start();
+    let stored = ["One", "Two", "Three"].map(|name| unknown(&machine, name));
+    machine.write_config("home", &config("One", &stored));
+    let ran = machine.run(&["status", "--validate"]).api(&apple).run().code(12);
+    assert_eq!(ran.stderr.matches("error: ").count(), 1, "{}", ran.text());
+    let names: Vec<String> = ["One", "Two", "Three"]
+        .iter()
+        .zip(&stored)
+        .map(|(name, profile)| format!("{name} ({})", profile["key_id"].as_str().expect("an ID")))
+        .collect();
+    ran.says(&format!("  profiles   {}\n", names.join(", ")))
+        .says("  clock      in step with Apple's\n")
+        .does_not_say("request ID");
+}
+
+#[test]
+fn a_network_that_fails_is_told_once_with_the_host() {
+    let machine = Machine::new();
+    let apple = Simulator::start();
+    let stored = ["One", "Two"].map(|name| known(&machine, &apple, name, Role::Developer));
+    machine.write_config("home", &config("One", &stored));
+    apple.fail_always(Fault::ResetBeforeResponse);
+    let ran = machine
+        .run(&["status", "--validate", "--timeout=2s"])
+        .api(&apple)
+        .run()
+        .code(20);
+    assert!(
+        verdicts(&ran)
+            .iter()
+            .all(|(_, verdict)| verdict.starts_with("no connection to 127.0.0.1:")),
+        "{}",
+        ran.text()
+    );
+    assert_eq!(ran.stderr.matches("error: ").count(), 1, "{}", ran.text());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn at_a_terminal_a_long_wait_is_told() {
+    use crate::support::terminal::Terminal;
+
+    let machine = Machine::new();
+    let apple = Simulator::start();
+    machine.write_config("home", &keys(&[known(&machine, &apple, "MyApp", Role::Developer)]));
+    // The second request never comes.
+    apple.answer_together(2);
+    let run = machine.run(&["status", "--validate"]).api(&apple);
+    let terminal = Terminal::script("\"$0\" \"$@\"", run);
+    terminal.screen.wait_for(", and trying again, for at most 60 s.\r\n");
 }
 
 #[test]

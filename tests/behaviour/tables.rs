@@ -4,10 +4,23 @@ use std::{fs::File, io::Read, process::Stdio};
 
 use nix::pty::{Winsize, openpty};
 
-use crate::support::Run;
+use simulator::TestKey;
+
+use crate::{
+    doctor::{doctor, healthy},
+    support::Run,
+};
 
 /// What `asc-auth roles` shows on a terminal of this width.
 fn on_terminal(columns: u16, variables: &[(&str, &str)]) -> String {
+    let run = variables
+        .iter()
+        .fold(Run::new(&["roles"]), |run, (name, value)| run.env(name, value));
+    shown(columns, run)
+}
+
+/// What a run that ends well shows on a terminal of this width.
+fn shown(columns: u16, run: Run) -> String {
     let size = Winsize {
         ws_row: 24,
         ws_col: columns,
@@ -15,9 +28,6 @@ fn on_terminal(columns: u16, variables: &[(&str, &str)]) -> String {
         ws_ypixel: 0,
     };
     let pty = openpty(&size, None).expect("a terminal");
-    let run = variables
-        .iter()
-        .fold(Run::new(&["roles"]), |run, (name, value)| run.env(name, value));
     let mut command = run.into_command();
     command.stdout(Stdio::from(pty.slave)).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the binary starts");
@@ -81,4 +91,19 @@ fn a_terminal_that_does_not_tell_its_width_has_eighty_columns() {
     let shown = without_colours(&on_terminal(0, &[TERM]));
     let widest = shown.lines().map(|line| line.chars().count()).max();
     assert!(widest <= Some(80), "{shown}");
+}
+
+#[test]
+fn what_doctor_looked_at_fits_the_terminal_and_its_verdict_has_a_colour() {
+    let machine = healthy(&TestKey::generate());
+    let whole = doctor(&machine, &[]).run().code(0).stdout;
+    let on_terminal = shown(80, doctor(&machine, &[]).env(TERM.0, TERM.1));
+    assert!(
+        on_terminal.ends_with("\x1b[32mNo issues found.\x1b[0m\n"),
+        "{on_terminal}"
+    );
+    let plain = without_colours(&on_terminal);
+    assert!(plain.lines().all(|line| line.chars().count() <= 80), "{plain}");
+    assert!(plain.starts_with("Checked       Found\n"), "{plain}");
+    assert!(!whole.contains('\x1b'), "{whole}");
 }

@@ -31,6 +31,7 @@ pub(super) fn check(patient: &Patient<'_>, in_house: bool, budget: Duration) -> 
         Err(ConnectError::ApiRoot { .. }) => check.line("not compared: the API root can't be used"),
         Err(error) => check.found(Finding::problem("network", error.explain())),
     }
+    check.line("whether profiles work is not asked here: asc-auth status --validate asks");
     check
 }
 

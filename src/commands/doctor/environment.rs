@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{
     Patient,
-    finding::{Check, Finding},
+    finding::{Check, Finding, count},
     stock::Stock,
 };
 use crate::{
@@ -89,18 +89,26 @@ pub(super) fn variables(environment: &Environment) -> BTreeMap<&'static str, Sta
     VARIABLES.into_iter().map(|name| (name, state(name))).collect()
 }
 
+/// What is not set is only counted: it is most of them.
 fn tell_variables(check: &mut Check, environment: &Environment) {
     let variables = variables(environment);
-    for (state, told) in [
-        (State::Set, "set"),
-        (State::Empty, "set, but empty"),
-        (State::NotSet, "not set"),
-    ] {
-        let names: Vec<&str> = VARIABLES.into_iter().filter(|name| variables[name] == state).collect();
+    let of = |state: State| {
+        VARIABLES
+            .into_iter()
+            .filter(|name| variables[name] == state)
+            .collect::<Vec<_>>()
+    };
+    for (state, told) in [(State::Set, "set"), (State::Empty, "set, but empty")] {
+        let names = of(state);
         if !names.is_empty() {
             check.line(format!("{told}: {}", names.join(", ")));
         }
     }
+    let unset = of(State::NotSet).len();
+    check.line(format!(
+        "{} not set",
+        count(unset, "ASC_… variable is", "ASC_… variables are")
+    ));
 }
 
 fn check_settings(check: &mut Check, patient: &Patient<'_>) {
@@ -114,7 +122,7 @@ fn check_settings(check: &mut Check, patient: &Patient<'_>) {
 
 /// What any command would use here, as the resolver has it.
 fn check_credential(check: &mut Check, patient: &Patient<'_>, stock: &Stock) {
-    match resolve(patient) {
+    match resolve(patient, stock) {
         Ok(resolved) => {
             for fact in resolved.facts() {
                 check.line(format!("{}: {}", fact.label, fact.text));
@@ -134,10 +142,10 @@ fn check_credential(check: &mut Check, patient: &Patient<'_>, stock: &Stock) {
     }
 }
 
-fn resolve(patient: &Patient<'_>) -> Result<Resolved, SourceError> {
-    let sources = &patient.sources;
-    let auth_dir = AuthDir::named(sources)?;
-    let resolved = source::resolve(sources, auth_dir.as_ref(), &mut Stdin, &mut |key| {
+fn resolve(patient: &Patient<'_>, stock: &Stock) -> Result<Resolved, SourceError> {
+    let sources = patient.sources.with_profiles(&stock.profiles);
+    let auth_dir = AuthDir::named(&sources)?;
+    let resolved = source::resolve(&sources, auth_dir.as_ref(), &mut Stdin, &mut |key| {
         options::mask_key(key, patient.console)
     })?;
     resolved.check_key()?;

@@ -42,8 +42,9 @@ pub(super) fn check_configs(stock: &Stock, environment: &Environment) -> Check {
 
 fn check_config(check: &mut Check, file: &ConfigFile, stock: &Stock) {
     let (findings, path) = (check.findings.len(), file.path());
-    let is_tracked = git::is_tracked(path) == Some(true);
-    match file.read() {
+    let read = file.read();
+    let is_unusable = read.is_err();
+    match read {
         Ok(None) => {
             check.line(format!("{file}: there is none"));
             return;
@@ -52,8 +53,8 @@ fn check_config(check: &mut Check, file: &ConfigFile, stock: &Stock) {
             let stored_in = file.stored_in();
             check.found(config.legacy(&stored_in).map(|legacy| legacy_credential(file, &legacy)));
             // What is in a repository is not this user's alone to move, and git can't always tell.
-            let may_move = file.place != ConfigPlace::Local && !is_tracked;
-            for (profile, resolved) in stock.readable().filter(|_| may_move) {
+            let is_movable = file.place != ConfigPlace::Local && git::is_tracked(path) != Some(true);
+            for (profile, resolved) in stock.readable().filter(|_| is_movable) {
                 if profile.stored_in == stored_in && resolved.is_ok() {
                     check.found(outside_keychain(file, profile, stock));
                 }
@@ -72,16 +73,12 @@ fn check_config(check: &mut Check, file: &ConfigFile, stock: &Stock) {
         let told = format!("the folder of {file}");
         check.found(open_to_others("config_folder_mode", Closed::Folder, folder, &told));
     }
-    if is_tracked {
-        let explanation = Explanation::new(format!("git tracks {file}")).advice(
-            "Whoever gets the repository gets key IDs, the issuer ID and paths with it, and who changes it there changes \
-             which key is used here. Take it out with git rm --cached, and add .asc/ to .gitignore.",
-        );
-        check.found(Finding::problem("config_tracked", explanation));
-    }
-    if check.findings.len() == findings {
-        check.line(format!("{file}: in order"));
-    }
+    let state = match check.findings.len() - findings {
+        _ if is_unusable => "can't be used",
+        0 => "in order",
+        _ => "read, and told below",
+    };
+    check.line(format!("{file}: {state}"));
 }
 
 fn legacy_credential(file: &ConfigFile, legacy: &Profile) -> Finding {
@@ -113,9 +110,16 @@ fn outside_keychain(file: &ConfigFile, profile: &Profile, stock: &Stock) -> Opti
     Some(Finding::advice("key_outside_keychain", explanation).with(repair))
 }
 
+/// A key file, and who names it.
+pub(super) struct KeyFile {
+    pub(super) path: PathBuf,
+    pub(super) origin: String,
+    /// How bad it is that others can read it.
+    severity: Severity,
+}
+
 /// The key files that are named, each once.
-pub(super) fn check_keys(patient: &Patient<'_>, stock: &Stock) -> Check {
-    let mut check = Check::new("key_files");
+pub(super) fn key_files(patient: &Patient<'_>, stock: &Stock) -> Vec<KeyFile> {
     let mut named: BTreeMap<PathBuf, (Severity, String)> = BTreeMap::new();
     if let Some((origin, path)) = patient.sources.text(&fields::KEY_PATH) {
         // A CI may have made it, and nobody else may be on its machine.
@@ -133,12 +137,18 @@ pub(super) fn check_keys(patient: &Patient<'_>, stock: &Stock) -> Check {
             named.insert(path, (Severity::Problem, origin));
         }
     }
+    let files = named.into_iter().filter(|(path, _)| is_key_file(path));
+    files
+        .map(|(path, (severity, origin))| KeyFile { path, origin, severity })
+        .collect()
+}
+
+/// Who else can read the key files.
+pub(super) fn check_keys(patient: &Patient<'_>, stock: &Stock) -> Check {
+    let mut check = Check::new("key_files");
     let mut in_order = 0;
-    for (path, (severity, origin)) in named {
-        if !is_key_file(&path) {
-            continue;
-        }
-        match key_file(&path, severity, &origin) {
+    for file in key_files(patient, stock) {
+        match key_file(&file) {
             Some(finding) => check.found(finding),
             None => in_order += 1,
         }
@@ -156,7 +166,8 @@ fn is_key_file(path: &Path) -> bool {
     private_files::open_regular(path).is_ok_and(|mut file| holds_key(&mut file))
 }
 
-fn key_file(path: &Path, severity: Severity, origin: &str) -> Option<Finding> {
+fn key_file(file: &KeyFile) -> Option<Finding> {
+    let KeyFile { path, origin, severity } = file;
     let is_link = path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
     if is_link {
         let explanation = Explanation::new("a key file is reached through a symbolic link")
@@ -165,8 +176,8 @@ fn key_file(path: &Path, severity: Severity, origin: &str) -> Option<Finding> {
         return Some(Finding::advice("key_file_link", explanation));
     }
     let mut finding = open_to_others("key_file_mode", Closed::KeyFile, path, &path.display().to_string())?;
-    finding.severity = severity;
-    finding.explanation = finding.explanation.fact("named by", origin);
+    finding.severity = *severity;
+    finding.explanation = finding.explanation.fact("named by", origin.as_str());
     Some(finding)
 }
 

@@ -12,6 +12,7 @@ mod keychain;
 mod leftovers;
 mod profiles;
 mod repair;
+mod repository;
 mod stock;
 mod words;
 
@@ -21,7 +22,7 @@ use self::{
     finding::{Check, Severity},
     repair::Outcome,
     stock::Stock,
-    words::Told,
+    words::{Fix, Told},
 };
 use crate::{
     cli::DoctorArgs,
@@ -56,7 +57,11 @@ pub(super) fn run(args: &DoctorArgs, environment: &Environment, console: Console
     let told = Told {
         checks: &checks,
         repairs: &repairs,
-        is_rehearsal: args.fix && !args.confirm,
+        fix: match (args.fix, args.confirm) {
+            (false, _) => Fix::Nothing,
+            (true, false) => Fix::Rehearsal,
+            (true, true) => Fix::Done,
+        },
         variables: environment::variables(environment),
     };
     told.tell(console)?;
@@ -99,6 +104,7 @@ impl Patient<'_> {
     fn examine(&self) -> Vec<Check> {
         let stock = Stock::take(self);
         vec![
+            repository::check(self, &stock),
             keychain::check(&stock, self.environment),
             profiles::check(&stock),
             files::check_configs(&stock, self.environment),

@@ -9,21 +9,31 @@ use super::{
 use crate::{
     explanation::Explanation,
     source::{
-        Resolved, SourceError,
+        Origin, Resolved, SourceError,
         profiles::{Inventory, Item, Profile, ProfileName, told_name},
     },
 };
 
 pub(super) fn check(stock: &Stock) -> Check {
     let mut check = Check::new("profiles");
+    for item in stock.inventory.items.iter().filter(|item| item.read.is_err()) {
+        check.line(format!(
+            "{}: can't be read, in {}",
+            told_name(&item.name),
+            item.stored_in
+        ));
+    }
     for (profile, resolved) in stock.readable() {
+        check.line(line(profile, resolved));
         match resolved {
-            Ok(resolved) => check.line(line(profile, resolved)),
+            Ok(resolved) => check.found(nameless_key_id(profile, resolved)),
             Err(error) => check.found(unusable(profile, error)),
         }
     }
-    if stock.inventory.items.is_empty() {
-        check.line("none is stored");
+    match (stock.inventory.items.is_empty(), stock.inventory.is_all_known()) {
+        (true, true) => check.line("none is stored"),
+        (true, false) => check.line("none could be read"),
+        _ => {}
     }
     for item in &stock.inventory.items {
         check.found(misnamed(item));
@@ -36,15 +46,27 @@ pub(super) fn check(stock: &Stock) -> Check {
 }
 
 /// `MyApp: 2X9R4QWVK6 (team key), in keychain`.
-fn line(profile: &Profile, resolved: &Resolved) -> String {
-    let credential = &resolved.credential;
-    format!(
-        "{}: {} ({} key), in {}",
-        told_name(&profile.name),
-        credential.key_id,
-        credential.kind.name(),
-        profile.stored_in
-    )
+fn line(profile: &Profile, resolved: &Result<Resolved, SourceError>) -> String {
+    let state = match resolved {
+        Ok(Resolved { credential, .. }) => format!("{} ({} key)", credential.key_id, credential.kind.name()),
+        Err(_) => "can't be used".to_owned(),
+    };
+    format!("{}: {state}, in {}", told_name(&profile.name), profile.stored_in)
+}
+
+/// It works for as long as nobody renames the file.
+fn nameless_key_id(profile: &Profile, resolved: &Resolved) -> Option<Finding> {
+    let origin @ Origin::FileName(_) = &resolved.origins.key_id else {
+        return None;
+    };
+    let explanation = Explanation::new(format!("profile {} has no key ID of its own", told_name(&profile.name)))
+        .fact("key ID", format!("{}, from {origin}", resolved.credential.key_id))
+        .fact("stored in", profile.stored_in.to_string())
+        .advice(
+            "It works until the file has another name. The field is key_id: correct it there, or store the profile again \
+             with asc-auth login --force.",
+        );
+    Some(Finding::advice("profile_key_id", explanation))
 }
 
 fn unusable(profile: &Profile, error: &SourceError) -> Finding {
@@ -95,7 +117,6 @@ fn agree(one: &Item, other: &Item) -> bool {
 }
 
 fn check_default(check: &mut Check, inventory: &Inventory) {
-    let is_all_known = inventory.places.iter().all(|place| place.outcome.failure().is_none());
     match &inventory.default {
         Some(default) if inventory.first_named(&default.name).is_some() => {
             check.line(format!(
@@ -105,7 +126,7 @@ fn check_default(check: &mut Check, inventory: &Inventory) {
             ));
         }
         // Where a place can't be read, it may be there.
-        _ if !is_all_known => {}
+        _ if !inventory.is_all_known() => {}
         Some(default) => {
             let explanation = Explanation::new("the default profile is not stored any more")
                 .fact(

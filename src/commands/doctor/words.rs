@@ -9,15 +9,27 @@ use super::{
     finding::{Check, Finding, Severity, count},
     repair::Outcome,
 };
-use crate::{error::Error, report::Console, text::defuse};
+use crate::{
+    error::Error,
+    report::{Console, Table, Tone, inert},
+};
+
+/// What was asked for of repairs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fix {
+    Nothing,
+    /// `--fix` shows what it would do.
+    Rehearsal,
+    /// `--fix --confirm`.
+    Done,
+}
 
 /// Everything there is to tell.
 pub(super) struct Told<'a> {
     pub(super) checks: &'a [Check],
     /// What `--fix --confirm` did, before the look that the rest tells of.
     pub(super) repairs: &'a [Outcome],
-    /// Whether `--fix` was asked for, and not confirmed.
-    pub(super) is_rehearsal: bool,
+    pub(super) fix: Fix,
     pub(super) variables: BTreeMap<&'static str, State>,
 }
 
@@ -49,16 +61,54 @@ impl Told<'_> {
         if console.is_json() {
             return console.json(&self.as_json());
         }
-        let mut lines: Vec<String> = self.repairs.iter().map(repaired).collect();
-        lines.extend(self.checks.iter().flat_map(section));
+        let screen = console.screen();
+        let repaired: String = self
+            .repairs
+            .iter()
+            .map(|outcome| inert(&repaired(outcome)) + "\n")
+            .collect();
+        let mut lines = Vec::new();
         let findings: Vec<&Finding> = self.checks.iter().flat_map(|check| &check.findings).collect();
         for (index, finding) in findings.iter().enumerate() {
-            lines.push(String::new());
-            lines.extend(numbered(index + 1, finding));
+            let (tone, title) = headline(index + 1, finding);
+            lines.extend([String::new(), tone.paint(&inert(&title), screen)]);
+            lines.extend(below(finding).iter().map(|line| inert(line)));
         }
-        lines.push(String::new());
-        lines.extend(conclusion(&findings, self.is_rehearsal));
-        console.result(&lines.iter().map(|line| defuse(line) + "\n").collect::<String>())
+        let (tone, found) = conclusion(&findings);
+        lines.extend([String::new(), tone.paint(&found, screen)]);
+        lines.extend(self.hint(&findings));
+        let sections = self.sections().render(screen);
+        console.result(&format!("{repaired}{sections}{}\n", lines.join("\n")))
+    }
+
+    /// The name of a check stands before the first of its lines.
+    fn sections(&self) -> Table {
+        let mut table = Table::new(["Checked", "Found"]);
+        for check in self.checks {
+            let name = check.name.replace('_', " ");
+            let names = iter::once(name.as_str()).chain(iter::repeat(""));
+            for (name, line) in names.zip(&check.lines) {
+                table.row([name, line]);
+            }
+        }
+        table
+    }
+
+    /// What can be repaired, by number.
+    fn hint(&self, findings: &[&Finding]) -> Option<String> {
+        let numbered = findings.iter().zip(1_usize..);
+        let repairable = numbered.filter(|(finding, _)| finding.repair.is_some());
+        let numbers: Vec<String> = repairable.map(|(_, number)| number.to_string()).collect();
+        let numbers = numbers.join(", ");
+        match (self.fix, numbers.is_empty()) {
+            (Fix::Rehearsal, true) => Some("Nothing here can be repaired by --fix; nothing was changed.".to_owned()),
+            (Fix::Done, true) if self.repairs.is_empty() => Some("There was nothing to repair.".to_owned()),
+            (_, true) => None,
+            (Fix::Rehearsal, false) => Some(format!(
+                "--fix would repair no. {numbers}. Nothing was changed: add --confirm to do it."
+            )),
+            (_, false) => Some(format!("asc-auth doctor --fix --confirm repairs no. {numbers}.")),
+        }
     }
 
     fn as_json(&self) -> Json<'_> {
@@ -90,59 +140,36 @@ fn repaired(outcome: &Outcome) -> String {
     }
 }
 
-/// The name of the group stands before its first line.
-fn section(check: &Check) -> Vec<String> {
-    let name = check.name.replace('_', " ");
-    let names = iter::once(name.as_str()).chain(iter::repeat(""));
-    let lines = names.zip(&check.lines);
-    lines.map(|(name, line)| format!("{name:<12}  {line}")).collect()
-}
-
-fn numbered(number: usize, finding: &Finding) -> Vec<String> {
-    let kind = match finding.severity {
-        Severity::Problem => "",
-        Severity::Advice => "advice: ",
-    };
-    let mut lines = vec![format!("{number}. {kind}{}", finding.explanation.title)];
-    lines.extend(finding.explanation.body().iter().map(|line| format!("   {line}")));
-    lines.extend(
-        finding
-            .repair
-            .iter()
-            .map(|repair| format!("   --fix --confirm would {repair}.")),
-    );
-    lines
-}
-
-fn conclusion(findings: &[&Finding], is_rehearsal: bool) -> Vec<String> {
-    if findings.is_empty() {
-        return vec!["No issues found.".to_owned()];
+fn headline(number: usize, finding: &Finding) -> (Tone, String) {
+    let title = &finding.explanation.title;
+    match finding.severity {
+        Severity::Problem => (Tone::Bad, format!("{number}. {title}")),
+        Severity::Advice => (Tone::Doubtful, format!("{number}. advice: {title}")),
     }
-    let problems = findings
+}
+
+fn below(finding: &Finding) -> Vec<String> {
+    let body = finding.explanation.body();
+    let repair = finding
+        .repair
         .iter()
-        .filter(|finding| finding.severity == Severity::Problem)
-        .count();
+        .map(|repair| format!("--fix --confirm would {repair}."));
+    body.into_iter()
+        .chain(repair)
+        .map(|line| format!("   {line}"))
+        .collect()
+}
+
+fn conclusion(findings: &[&Finding]) -> (Tone, String) {
+    let is_problem = |finding: &&&Finding| finding.severity == Severity::Problem;
+    let problems = findings.iter().filter(is_problem).count();
     let advice = findings.len() - problems;
-    let found = match (problems, advice) {
-        (0, advice) => format!(
-            "Nothing is broken; {}.",
-            count(advice, "piece of advice", "pieces of advice")
-        ),
-        (problems, 0) => format!("Found {}.", count(problems, "problem", "problems")),
-        (problems, advice) => format!(
-            "Found {}, and {}.",
-            count(problems, "problem", "problems"),
-            count(advice, "piece of advice", "pieces of advice")
-        ),
-    };
-    let repairable = findings.iter().filter(|finding| finding.repair.is_some()).count();
-    let hint = match (repairable, is_rehearsal) {
-        (0, true) => Some("None of it can be repaired from here; nothing was changed.".to_owned()),
-        (0, false) => None,
-        (_, true) => Some(format!(
-            "--fix would repair {repairable} of them. Nothing was changed: add --confirm to do it."
-        )),
-        (_, false) => Some(format!("asc-auth doctor --fix --confirm repairs {repairable} of them.")),
-    };
-    std::iter::once(found).chain(hint).collect()
+    let advice_told = count(advice, "piece of advice", "pieces of advice");
+    let problems_told = count(problems, "problem", "problems");
+    match (problems, advice) {
+        (0, 0) => (Tone::Good, "No issues found.".to_owned()),
+        (0, _) => (Tone::Good, format!("Nothing is broken; {advice_told}.")),
+        (_, 0) => (Tone::Bad, format!("Found {problems_told}.")),
+        _ => (Tone::Bad, format!("Found {problems_told}, and {advice_told}.")),
+    }
 }

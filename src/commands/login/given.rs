@@ -204,19 +204,15 @@ fn plain(path: PathBuf) -> PathBuf {
 }
 
 /// The resolver knows the flag by the name that it has in other commands, and strictness by a flag that is none here.
-fn as_spelt(error: Error) -> Error {
-    match error {
-        Error::Source(SourceError::Missing {
-            mut missing,
-            individual,
-        }) => {
-            for (origin, _) in missing.iter_mut().flat_map(|field| &mut field.places) {
-                if *origin == Origin::Flag("--private-key-path") {
-                    *origin = Origin::Flag(FLAG);
-                }
+fn as_spelt(mut error: Error) -> Error {
+    if let Error::Source(SourceError::Missing { missing, .. }) = &mut error {
+        for (origin, _) in missing.iter_mut().flat_map(|field| &mut field.places) {
+            if *origin == Origin::Flag("--private-key-path") {
+                *origin = Origin::Flag(FLAG);
             }
-            SourceError::Missing { missing, individual }.into()
         }
+    }
+    match error {
         Error::Source(SourceError::KeyInPath {
             origin: Origin::Flag(TERMINAL),
         }) => no_path(),
@@ -250,7 +246,7 @@ fn others_may_read(file: &Path) -> Option<String> {
     (mode & 0o077 != 0).then(|| {
         format!(
             "others may use the key file, whose mode is {mode:04o}: chmod 600 {}",
-            super::words::quoted(&file.display().to_string())
+            crate::text::quoted(&file.display().to_string())
         )
     })
 }

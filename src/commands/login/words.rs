@@ -8,6 +8,7 @@ use crate::{
     error::Error,
     report::Console,
     source::profiles::{Kept, Profile, StoredIn},
+    text::quoted,
 };
 
 /// Everything worth telling of a login.
@@ -115,14 +116,4 @@ impl Login<'_> {
 
 fn some(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
-}
-
-/// As a word of a shell.
-pub(super) fn quoted(text: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "-_./@+:,".contains(c);
-    if text.chars().all(is_plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
 }

@@ -1,6 +1,8 @@
 //! `status --validate`: every credential is proved as `validate` proves one, all at the same time.
 
-use std::{rc::Rc, time::Duration};
+use std::{pin::pin, rc::Rc, time::Duration};
+
+use tokio::time::timeout;
 
 use super::{InUse, Row, Status, options};
 use crate::{
@@ -9,8 +11,12 @@ use crate::{
     error::Error,
     report::Console,
     source::{AuthDir, Resolved, Sources, profiles::Profile, resolve_profile},
+    terminal,
     token::{Lifetime, TokenRequest},
 };
+
+/// How long a person waits without a word.
+const SILENCE: Duration = Duration::from_secs(3);
 
 /// What came of proving one.
 pub(super) enum Check {
@@ -104,6 +110,7 @@ async fn prove_all(
     order: Order,
     console: Console,
 ) -> Result<Vec<Result<Proof, ConnectError>>, ConnectError> {
+    let (host, seconds) = (order.root.host(), order.budget.as_secs());
     let client = Client::new(order.root, order.budget)?;
     let conversations = credentials.into_iter().map(|resolved| {
         let (mut client, request) = (client.another(), order.request.clone());
@@ -112,5 +119,14 @@ async fn prove_all(
             validate(&mut client, &resolved, &Policies::default(), &mut mint).await
         }
     });
-    at_once(conversations).await
+    let mut all = pin!(at_once(conversations));
+    if let Ok(outcomes) = timeout(SILENCE, &mut all).await {
+        return outcomes;
+    }
+    if terminal::is_attended() {
+        console.note(&format!(
+            "Waiting for {host}, and trying again, for at most {seconds} s."
+        ));
+    }
+    all.await
 }

@@ -37,13 +37,13 @@ impl InUse {
         let auth_dir = AuthDir::named(sources)?;
         let resolved = options::resolve(sources, auth_dir.as_ref(), console)?;
         let origins = &resolved.origins;
-        let whence = match (&origins.private_key, &origins.key_id) {
-            (Origin::Profile { name, stored_in }, key_id) if *key_id == origins.private_key => Whence::Profile {
+        let whence = match &origins.private_key {
+            Origin::Profile { name, stored_in } if is_all_of(&resolved) => Whence::Profile {
                 name: name.clone(),
                 stored_in: stored_in.clone(),
                 named_by: sources.text(&fields::PROFILE).map(|(origin, _)| origin),
             },
-            (Origin::Variable(AUTH_DIR), _) => Whence::AuthDir,
+            Origin::Variable(AUTH_DIR) => Whence::AuthDir,
             _ if all(&resolved).iter().any(|origin| matches!(origin, Origin::Flag(_))) => Whence::CommandLine,
             _ => Whence::Environment,
         };
@@ -79,6 +79,13 @@ impl InUse {
             Whence::CommandLine | Whence::Environment => what,
         }
     }
+}
+
+/// Whether all of it is from where its key is from. The name of the key file is a part of that.
+fn is_all_of(resolved: &Resolved) -> bool {
+    let key = &resolved.origins.private_key;
+    let mut origins = all(resolved).into_iter();
+    origins.all(|origin| origin == key || matches!(origin, Origin::FileName(_)))
 }
 
 /// The places that it is put together from, each once.

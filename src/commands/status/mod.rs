@@ -3,6 +3,7 @@
 //! What is used, the resolver says; nothing of its answer is found out a second time here. One profile that is broken
 //! hides no other, and a place that can't be read is told.
 
+mod alike;
 mod check;
 mod in_use;
 mod json;
@@ -20,8 +21,8 @@ use crate::{
     error::Error,
     report::Console,
     source::{
-        Environment, KeychainError, SourceError, Sources, fields,
-        profiles::{Inventory, Item, Profiles},
+        Environment, KeychainError, SourceError, Sources,
+        profiles::{Inventory, Item},
     },
 };
 
@@ -47,7 +48,8 @@ struct Row {
 pub(super) fn run(args: &StatusArgs, environment: &Environment, console: Console) -> Result<u8, Error> {
     let flags = args.flags();
     let sources = Sources::new(&flags, false, environment)?.with_auth_dir();
-    let bypass_keychain = sources.boolean(&fields::BYPASS_KEYCHAIN)?.unwrap_or(false);
+    let profiles = options::profiles(&flags, environment)?;
+    let sources = sources.with_profiles(&profiles);
     // What can't be read is refused, whether or not anything is asked of it.
     let order = Order::of(args, &sources)?;
     let in_use = match InUse::find(&sources, console) {
@@ -55,9 +57,7 @@ pub(super) fn run(args: &StatusArgs, environment: &Environment, console: Console
         Err(error) if error.exit_code() == 2 => return Err(error),
         found => found,
     };
-    let inventory = Profiles::new(environment, bypass_keychain).inventory();
-
-    let mut status = Status::of(in_use, inventory);
+    let mut status = Status::of(in_use, profiles.inventory());
     if args.validate {
         check::all(&mut status, order, &sources, console)?;
     }

@@ -36,7 +36,7 @@ fn of_connect(error: &ConnectError) -> String {
             Forbidden::Membership => "forbidden: membership",
             Forbidden::Unknown => "forbidden (403)",
         },
-        ConnectError::Unreachable { .. } => "no connection",
+        ConnectError::Unreachable { root, .. } => return format!("no connection to {}", root.host()),
         ConnectError::Unavailable { status, .. } => return format!("unavailable ({status})"),
         ConnectError::Redirected { .. } | ConnectError::NotApple { .. } => "not Apple's answer",
         _ => "not proved",

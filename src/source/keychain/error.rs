@@ -56,52 +56,45 @@ impl KeychainError {
         30
     }
 
-    /// What it means and what to do, in whole sentences.
+    /// What to do, and the way around the keychain, in whole sentences.
     pub fn advice(&self) -> String {
-        let first = match self {
+        format!("{} {AROUND}", self.remedy())
+    }
+
+    /// What to do about the keychain itself.
+    pub fn remedy(&self) -> &'static str {
+        match self {
             Self::Unreachable { .. } => NO_KEYCHAIN,
             Self::Locked => UNLOCK,
-            Self::Denied => {
-                "Somebody, or a rule, refused this program the item: allow it when the system asks, or in the \
-                 system's own keychain program."
-            }
+            Self::Denied => "Allow it when the system asks, or in the system's own keychain program.",
             Self::Damaged { .. } => {
-                "Something else than a profile is stored in its place, or a part of one. Store the profile again with \
-                 asc-auth login --force, which replaces the item, or remove it with asc-auth logout."
+                "Store the profile again with asc-auth login --force, which replaces the item, or remove it with asc-auth \
+                 logout."
             }
-            Self::Ambiguous { .. } => {
-                "Another program stored one of them, or two collections have one each. Nothing was chosen: remove all \
-                 but one in the system's own keychain program."
-            }
+            Self::Ambiguous { .. } => "Nothing was chosen: remove all but one in the system's own keychain program.",
             Self::TimedOut { .. } => {
-                "It may be waiting in a prompt that nobody sees, or its service may hang. Unlock it before this runs."
+                "It may wait in a prompt that nobody sees, or its service may hang. Unlock it before this runs."
             }
             Self::Failed { .. } => "The system's own keychain program may tell more.",
-        };
-        format!("{first} {AROUND}")
+        }
     }
 }
 
-/// The way around every keychain.
-const AROUND: &str = "To do without: --bypass-keychain (or ASC_BYPASS_KEYCHAIN=1) reads and stores profiles in the \
-                      config file instead, which is the one that ASC_CONFIG_PATH names, else ~/.asc/config.json, and \
-                      holds the path of the key in place of the key.";
+const AROUND: &str = "--bypass-keychain (ASC_BYPASS_KEYCHAIN=1) uses ~/.asc/config.json instead, or the file that \
+                      ASC_CONFIG_PATH names.";
 
 #[cfg(target_os = "macos")]
-const NO_KEYCHAIN: &str = "This user has no login keychain, as on a CI runner that made none: security create-keychain \
-                           makes one, and security default-keychain -s chooses it.";
+const NO_KEYCHAIN: &str =
+    "This user has none: security create-keychain makes one, security default-keychain -s chooses it.";
 #[cfg(windows)]
-const NO_KEYCHAIN: &str = "The Credential Manager belongs to a logon session, which services and some remote shells \
-                           do not have.";
+const NO_KEYCHAIN: &str = "Services and some remote shells have no Credential Manager.";
 #[cfg(not(any(target_os = "macos", windows)))]
-const NO_KEYCHAIN: &str = "The Secret Service (GNOME Keyring, KWallet) is reached over the D-Bus of a desktop session, \
-                           which containers, CI jobs and ssh mostly lack.";
+const NO_KEYCHAIN: &str = "The Secret Service (GNOME Keyring, KWallet) needs a desktop session.";
 
 #[cfg(target_os = "macos")]
-const UNLOCK: &str = "Unlock it with security unlock-keychain, which an ssh session and a CI job need.";
+const UNLOCK: &str = "Unlock it with security unlock-keychain.";
 #[cfg(not(target_os = "macos"))]
-const UNLOCK: &str = "Unlock it in the desktop session; without a desktop, gnome-keyring-daemon --unlock does, with \
-                      the password on its standard input.";
+const UNLOCK: &str = "Unlock it in the desktop session, or with gnome-keyring-daemon --unlock.";
 
 /// A long name may be a piece of a key in its place, and is not told.
 fn told(name: &str) -> String {
@@ -139,6 +132,7 @@ mod tests {
             ] {
                 assert!(advice.contains(part), "no {part} for {error:?}: {advice}");
             }
+            assert!(advice.len() < 240, "too long to be read: {advice}");
             assert_eq!(error.exit_code(), 30);
         }
     }

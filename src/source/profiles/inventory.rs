@@ -74,6 +74,11 @@ impl Inventory {
         self.items.iter().position(|item| item.name == name)
     }
 
+    /// Whether every place could be read that may hold a profile.
+    pub fn is_all_known(&self) -> bool {
+        self.places.iter().all(|place| place.outcome.failure().is_none())
+    }
+
     fn look_into_keychain(&mut self, profiles: &Profiles) {
         let names = profiles.keychain().map(|keychain| keychain.and_then(Keychain::names));
         let outcome = match names {
@@ -115,8 +120,7 @@ impl Inventory {
     }
 
     fn find_the_only_one(&mut self) {
-        let all_known = self.places.iter().all(|place| place.outcome.failure().is_none());
-        if let (None, Some(first), true) = (&self.default, self.items.first(), all_known)
+        if let (None, Some(first), true) = (&self.default, self.items.first(), self.is_all_known())
             && self.items.iter().all(|item| item.name == first.name)
         {
             self.default = Some(Default {
