@@ -29,7 +29,7 @@ const INSPECT_CODES: &str =
 
 Exit codes:
    0  nothing is wrong, or what is wrong may pass
-   2  usage: this is no token at all, but nothing or a private key
+   2  usage: this is no token at all, but nothing, a word, a file's name or a private key
   10  Apple refuses this token, or --key holds no key
   30  the file of --key can't be read";
 
