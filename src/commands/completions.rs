@@ -1,6 +1,6 @@
 //! `asc-auth completions SHELL`: print what a shell completes the command line with.
 
-use clap::{Arg, Command, CommandFactory, ValueHint};
+use clap::{Arg, Command, CommandFactory, ValueHint, builder::Str};
 
 use crate::{
     cli::{Cli, CompletionsArgs},
@@ -40,7 +40,7 @@ fn hinted(argument: Arg) -> Arg {
         return argument;
     }
     let name = argument.get_value_names().and_then(|names| names.first());
-    match name.map(|name| name.as_str()) {
+    match name.map(Str::as_str) {
         Some("FILE") => argument.value_hint(ValueHint::FilePath),
         Some("DIR") => argument.value_hint(ValueHint::DirPath),
         Some("CMD") => argument.value_hint(ValueHint::CommandWithArguments),
