@@ -1,7 +1,7 @@
 //! What each role of an API key can do, the least privilege first, and when to choose it.
 //!
 //! It is the published table, and knows no key: Apple's API never tells a key's role. Names are Apple's own.
-//! (Apple: Role permissions; Creating API Keys for App Store Connect API.)
+//! (Apple: Role permissions; Submit an app; Respond to reviews; Creating API Keys for App Store Connect API.)
 
 use serde::Serialize;
 
@@ -16,43 +16,51 @@ pub enum Area {
     Certificates,
     Builds,
     Users,
+    Submission,
+    CustomerReviews,
 }
 
 impl Area {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
+        Self::Builds,
         Self::Metadata,
         Self::Pricing,
+        Self::Certificates,
+        Self::SalesReports,
+        Self::FinancialReports,
+        Self::Users,
+        Self::Submission,
+        Self::CustomerReviews,
+    ];
+
+    /// As many as fit 80 columns, for people.
+    pub const MAIN: [Self; 7] = [
         Self::Builds,
+        Self::Metadata,
+        Self::Pricing,
         Self::Certificates,
         Self::SalesReports,
         Self::FinancialReports,
         Self::Users,
     ];
 
-    /// The areas of Apple's own table, for people: all of them would not fit a terminal.
-    pub const MAIN: [Self; 5] = [
-        Self::Metadata,
-        Self::Pricing,
-        Self::Certificates,
-        Self::SalesReports,
-        Self::FinancialReports,
-    ];
-
-    /// A heading for people.
+    /// A heading for people, short enough for [`Self::MAIN`] to fit.
     pub fn title(self) -> &'static str {
         match self {
             Self::Pricing => "Pricing",
             Self::Metadata => "Metadata",
             Self::SalesReports => "Sales",
             Self::FinancialReports => "Finance",
-            Self::Certificates => "Certificates",
+            Self::Certificates => "Signing",
             Self::Builds => "Builds",
             Self::Users => "Users",
+            Self::Submission => "Submit",
+            Self::CustomerReviews => "Reviews",
         }
     }
 
     /// The words that a person asks for it with: lower case, singular.
-    fn words(self) -> &'static [&'static str] {
+    pub fn words(self) -> &'static [&'static str] {
         match self {
             Self::Pricing => &[
                 "pricing",
@@ -70,6 +78,7 @@ impl Area {
                 "certificate",
                 "provisioning",
                 "profile",
+                "sign",
                 "signing",
                 "code",
                 "device",
@@ -77,8 +86,19 @@ impl Area {
                 "id",
                 "identifier",
             ],
-            Self::Builds => &["build", "upload", "binary", "ipa", "testflight", "delivery"],
-            Self::Users => &["user", "people", "team", "member", "role", "invitation"],
+            Self::Builds => &[
+                "build",
+                "upload",
+                "binary",
+                "ipa",
+                "testflight",
+                "beta",
+                "delivery",
+                "dsym",
+            ],
+            Self::Users => &["user", "people", "team", "member", "role", "invite", "invitation"],
+            Self::Submission => &["submit", "submission", "review", "release", "publish"],
+            Self::CustomerReviews => &["customer", "review", "rating", "reply", "answer", "respond", "response"],
         }
     }
 }
@@ -130,8 +150,8 @@ pub const ROLES: [Role; 7] = [
     Role {
         name: "Customer Support",
         code: "CUSTOMER_SUPPORT",
-        reaches: &[],
-        choose: "for none of this: it answers customer reviews",
+        reaches: &[(Area::CustomerReviews, Reach::Full)],
+        choose: "to answer customer reviews, and for nothing else",
         for_automation: true,
     },
     Role {
@@ -173,6 +193,8 @@ pub const ROLES: [Role; 7] = [
             (Area::Builds, Reach::Full),
             (Area::Metadata, Reach::Full),
             (Area::Pricing, Reach::Full),
+            (Area::Submission, Reach::Full),
+            (Area::CustomerReviews, Reach::Full),
         ],
         choose: "to publish: metadata, screenshots, pricing, submission",
         for_automation: true,
@@ -188,6 +210,8 @@ pub const ROLES: [Role; 7] = [
             (Area::Certificates, Reach::Full),
             (Area::Builds, Reach::Full),
             (Area::Users, Reach::Full),
+            (Area::Submission, Reach::Full),
+            (Area::CustomerReviews, Reach::Full),
         ],
         choose: "never for automation: who has this key has the whole team",
         for_automation: false,
@@ -249,6 +273,15 @@ mod tests {
             ("finance", &["Finance", "Admin"]),
             ("metadata", &["Marketing", "Developer", "App Manager", "Admin"]),
             ("USERS", &["Admin"]),
+            ("invite users", &["Admin"]),
+            ("submit for review", &["App Manager", "Admin"]),
+            ("release", &["App Manager", "Admin"]),
+            (
+                "reply to customer reviews",
+                &["Customer Support", "App Manager", "Admin"],
+            ),
+            ("sign", &["Developer", "Admin"]),
+            ("dSYMs", &["Developer", "App Manager", "Admin"]),
             ("reports", &["Sales", "Finance", "Admin"]),
             ("certificates and metadata", &["Developer", "Admin"]),
             ("pricing, certificates", &["Admin"]),
@@ -263,6 +296,10 @@ mod tests {
             "",
             " ",
             "coffee",
+            "notarize",
+            "analytics",
+            "create app",
+            "add tester",
             "metadata and coffee",
             "certificates,",
             "sales certificates",

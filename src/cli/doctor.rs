@@ -6,7 +6,7 @@ use super::{CredentialArgs, OutputArgs, TimeoutArgs};
 use crate::source::Flags;
 
 #[derive(Args, Debug)]
-#[command(after_long_help = DOCTOR_CODES)]
+#[command(after_help = DOCTOR_CODES)]
 pub struct DoctorArgs {
     /// Show what could be repaired, and change nothing
     #[arg(long, help_heading = "Repairs")]

@@ -22,7 +22,8 @@ pub struct SetupArgs {
     /// asc, fastlane, altool, codemagic, expo, tauri, electron-builder, quill
     #[arg(long, value_name = "LIST", help_heading = "Hand-over")]
     export: Option<String>,
-    /// The CI to hand over to [default: recognised by its environment]
+    /// The CI to hand over to; none is every other one and any shell: prints the path of an env file
+    /// [default: recognised by its environment]
     #[arg(long, value_enum, help_heading = "Hand-over")]
     pub ci: Option<Ci>,
     /// Read the inputs of the GitHub Action, which the runner passes as INPUT_…
@@ -37,7 +38,6 @@ pub enum Ci {
     Github,
     Gitlab,
     Azure,
-    /// Every other CI, and any shell: prints the path of an env file
     None,
 }
 

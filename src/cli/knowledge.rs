@@ -9,7 +9,7 @@ use super::{CredentialArgs, OutputArgs, TimeoutArgs};
 use crate::source::Flags;
 
 #[derive(Args, Debug)]
-#[command(after_long_help = INSPECT_CODES)]
+#[command(after_help = INSPECT_CODES)]
 pub struct InspectArgs {
     /// The token, or - for standard input, which keeps it out of the shell's history and the process list
     #[arg(value_name = "TOKEN")]
@@ -29,7 +29,7 @@ const INSPECT_CODES: &str =
 
 Exit codes:
    0  nothing is wrong, or what is wrong may pass
-   2  usage: this is no token at all, but nothing or a private key
+   2  usage: this is no token at all, but nothing, a word, a file's name or a private key
   10  Apple refuses this token, or --key holds no key
   30  the file of --key can't be read";
 
@@ -43,7 +43,7 @@ pub struct RolesArgs {
 }
 
 #[derive(Args, Debug)]
-#[command(after_long_help = CAPABILITIES_CODES)]
+#[command(after_help = CAPABILITIES_CODES)]
 pub struct CapabilitiesArgs {
     #[command(flatten)]
     pub credential: CredentialArgs,
@@ -62,12 +62,19 @@ const CAPABILITIES_CODES: &str = "Exit codes, besides those of validate:
   20  a group could not be told of, or Apple could not be asked; trying again may help";
 
 #[derive(Args, Debug)]
+#[command(after_help = INSTALL_COMPLETIONS)]
 pub struct CompletionsArgs {
     /// The shell to complete in
     pub shell: Shell,
 }
 
+const INSTALL_COMPLETIONS: &str = "To install them, once the directory is there:
+  bash  asc-auth completions bash > ~/.local/share/bash-completion/completions/asc-auth
+  zsh   asc-auth completions zsh > ~/.zfunc/_asc-auth    (with fpath+=~/.zfunc before compinit in ~/.zshrc)
+  fish  asc-auth completions fish > ~/.config/fish/completions/asc-auth.fish";
+
 #[derive(Args, Debug)]
+#[command(after_help = "To install them: asc-auth man --dir ~/.local/share/man/man1")]
 pub struct ManArgs {
     /// Write asc-auth.1 and a page for each command into this directory, instead of printing asc-auth(1)
     #[arg(long, value_name = "DIR")]

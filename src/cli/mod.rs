@@ -23,7 +23,7 @@ use crate::handoff;
 /// Reads the API key from CI secrets, says what is wrong if anything is, proves it with one request,
 /// hands short-lived tokens to the steps that need them, and removes everything afterwards.
 #[derive(Debug, Parser)]
-#[command(version, after_long_help = EXIT_CODES)]
+#[command(version, after_help = EXIT_CODES)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,

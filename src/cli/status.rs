@@ -6,7 +6,7 @@ use super::{CredentialArgs, OutputArgs, TimeoutArgs};
 use crate::source::Flags;
 
 #[derive(Args, Debug)]
-#[command(after_long_help = STATUS_CODES)]
+#[command(after_help = STATUS_CODES)]
 pub struct StatusArgs {
     #[command(flatten)]
     pub credential: CredentialArgs,

@@ -2,10 +2,13 @@
 
 use serde::Serialize;
 
-use super::{options, validate::lines_of};
+use super::{
+    options,
+    validate::{line, lines_of},
+};
 use crate::{
     cli::CapabilitiesArgs,
-    connect::{Capability, Client, Reach, VendorNumber, block_on, survey},
+    connect::{ApiRoot, Capability, Client, Reach, VendorNumber, block_on, survey},
     credential::IssuerId,
     error::Error,
     explanation::Fact,
@@ -23,6 +26,8 @@ struct Surveyed<'a> {
     key_type: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     issuer_id: Option<&'a str>,
+    /// A URL.
+    api_root: String,
     capabilities: &'a [Capability],
     /// Whether another try may tell more.
     incomplete: bool,
@@ -47,12 +52,19 @@ pub(super) fn run(args: &CapabilitiesArgs, environment: &Environment, console: C
     options::warn_of_root(&root, console);
     let mut mint = options::masked_mint(&resolved, &request, console);
     let survey = block_on(async {
-        let mut client = Client::new(root, budget)?;
+        let mut client = Client::new(root.clone(), budget)?;
         survey(&mut client, &resolved, vendor.as_ref(), &mut mint).await
     })??;
     options::warn_of_skew(survey.skew, console);
     let incomplete = survey.capabilities.iter().any(is_transient);
-    show(&resolved, &survey.capabilities, vendor.is_some(), incomplete, console)?;
+    show(
+        &resolved,
+        &root,
+        &survey.capabilities,
+        vendor.is_some(),
+        incomplete,
+        console,
+    )?;
     Ok(if incomplete { TRY_AGAIN } else { 0 })
 }
 
@@ -70,6 +82,7 @@ fn is_transient(capability: &Capability) -> bool {
 
 fn show(
     resolved: &Resolved,
+    root: &ApiRoot,
     capabilities: &[Capability],
     with_reports: bool,
     incomplete: bool,
@@ -81,6 +94,7 @@ fn show(
             key_id: credential.key_id.as_str(),
             key_type: credential.kind.name(),
             issuer_id: credential.kind.issuer_id().map(IssuerId::as_str),
+            api_root: root.to_string(),
             capabilities,
             incomplete,
             facts: resolved.facts(),
@@ -88,7 +102,9 @@ fn show(
             warnings: &resolved.warnings,
         });
     }
-    console.report("App Store Connect: what this key can reach", &lines_of(resolved));
+    let mut lines = lines_of(resolved);
+    lines.extend(root.unless_apple().map(|root| line("API root", &root)));
+    console.report("App Store Connect: what this key can reach", &lines);
     let mut table = Table::new(["Endpoint group", "Result", "Suggests"]);
     for capability in capabilities {
         let (result, suggests) = words(capability);

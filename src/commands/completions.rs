@@ -1,6 +1,6 @@
 //! `asc-auth completions SHELL`: print what a shell completes the command line with.
 
-use clap::{Command, CommandFactory};
+use clap::{Arg, Command, CommandFactory, ValueHint, builder::Str};
 
 use crate::{
     cli::{Cli, CompletionsArgs},
@@ -25,11 +25,28 @@ fn visible(command: &Command) -> Command {
     let subcommands = command.get_subcommands().filter(|command| !command.is_hide_set());
     let shown = Command::new(forever(command.get_name()))
         .about(command.get_about().cloned().unwrap_or_default())
-        .args(arguments.cloned())
+        .args(arguments.cloned().map(hinted))
         .subcommands(subcommands.map(visible));
     match command.get_version() {
         Some(version) => shown.version(forever(version)),
         None => shown,
+    }
+}
+
+/// What a value may be, as its name tells: shells would offer files for everything. Reading stays as it is, and accepts
+/// more than what is offered.
+fn hinted(argument: Arg) -> Arg {
+    if !argument.get_action().takes_values() {
+        return argument;
+    }
+    let name = argument.get_value_names().and_then(|names| names.first());
+    match name.map(Str::as_str) {
+        Some("FILE") => argument.value_hint(ValueHint::FilePath),
+        Some("DIR") => argument.value_hint(ValueHint::DirPath),
+        Some("CMD") => argument.value_hint(ValueHint::CommandWithArguments),
+        Some("BOOL") => argument.value_parser(["true", "false"]),
+        Some("TYPE") => argument.value_parser(["team", "individual"]),
+        _ => argument.value_hint(ValueHint::Other),
     }
 }
 

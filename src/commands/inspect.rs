@@ -1,6 +1,9 @@
 //! `asc-auth inspect TOKEN`: decode a token, and say what Apple would refuse in it. No request is made.
 
-use std::io::{self, Read};
+use std::{
+    io::{self, Read},
+    path::Path,
+};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -33,6 +36,8 @@ struct Inspected<'a> {
     acceptable: bool,
     header: &'a Option<Map<String, Value>>,
     claims: &'a Option<Map<String, Value>>,
+    /// Whether it is another service's.
+    foreign: bool,
     times: ShownTimes,
     signature: SignatureState,
     findings: &'a [Finding],
@@ -65,6 +70,7 @@ pub(super) fn run(args: &InspectArgs, environment: &Environment, console: Consol
     let token = if args.token == "-" {
         read_token()?
     } else {
+        refuse_file(&args.token)?;
         Zeroizing::new(args.token.clone())
     };
     let audience = if args.in_house {
@@ -80,6 +86,19 @@ pub(super) fn run(args: &InspectArgs, environment: &Environment, console: Consol
         console.lines(&lines_of(&inspection, now))?;
     }
     Ok(if inspection.is_refused() { REFUSED } else { 0 })
+}
+
+/// The name of a file is taken for a token by nobody but us. It is not told: what is no token may be anything.
+fn refuse_file(token: &str) -> Result<(), Error> {
+    if !Path::new(token).is_file() {
+        return Ok(());
+    }
+    Err(Error::Usage {
+        what: "TOKEN is the name of a file".to_owned(),
+        advice: "If a token is in it: asc-auth inspect - < FILE. A key verifies a token with --key FILE, and asc-auth \
+                 token makes one of it."
+            .to_owned(),
+    })
 }
 
 fn read_key(path: &str) -> Result<CheckKey, Error> {
@@ -111,6 +130,7 @@ fn inspected(inspection: &Inspection, now: i64) -> Inspected<'_> {
         acceptable: !inspection.is_refused(),
         header: &inspection.header,
         claims: &inspection.claims,
+        foreign: inspection.is_foreign,
         times: ShownTimes {
             issued_at: issued_at.and_then(timestamp),
             expires_at: expires_at.and_then(timestamp),
@@ -124,7 +144,7 @@ fn inspected(inspection: &Inspection, now: i64) -> Inspected<'_> {
 }
 
 fn lines_of(inspection: &Inspection, now: i64) -> Vec<String> {
-    let mut lines = vec!["App Store Connect token".to_owned()];
+    let mut lines = vec![headline(inspection)];
     for (name, value) in inspection.header.iter().flatten() {
         lines.extend(value_lines(name, value));
     }
@@ -151,6 +171,16 @@ fn lines_of(inspection: &Inspection, now: i64) -> Vec<String> {
     lines.push(String::new());
     lines.extend(verdict(&inspection.findings));
     lines
+}
+
+fn headline(inspection: &Inspection) -> String {
+    let claim = |name: &str| inspection.claims.as_ref()?.get(name)?.as_str();
+    match (inspection.is_foreign, claim("iss")) {
+        (true, Some(iss)) => format!("This is no App Store Connect token: it is {}'s", one_line(iss, LONGEST)),
+        (true, None) => "This is no App Store Connect token: nothing in it is Apple's".to_owned(),
+        (false, _) if inspection.claims.is_none() => "Token".to_owned(),
+        (false, _) => "App Store Connect token".to_owned(),
+    }
 }
 
 fn verdict(findings: &[Finding]) -> Vec<String> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::validate::line;
 use crate::{
     cli::RolesArgs,
     error::Error,
@@ -16,7 +17,13 @@ struct Shown {
     /// What was asked for, and each role's reach is told of; all areas, if nothing was.
     areas: Vec<Area>,
     roles: Vec<ShownRole>,
+    /// What is not settled about these areas.
+    notes: Vec<&'static str>,
 }
+
+/// The table says no, as Apple's does.
+const DISPUTED: &str = "Sources disagree whether an App Manager key reaches certificates: asc-auth capabilities shows \
+                        what a key reaches.";
 
 #[derive(Serialize)]
 struct ShownRole {
@@ -36,11 +43,26 @@ pub(super) fn run(args: &RolesArgs, console: Console) -> Result<(), Error> {
     } else {
         that_can(&wishes)
     };
+    let notes = if areas.contains(&Area::Certificates) {
+        vec![DISPUTED]
+    } else {
+        Vec::new()
+    };
     if console.is_json() {
         let roles = roles.iter().map(|role| shown(role, &areas)).collect();
-        return console.json(&Shown { areas, roles });
+        return console.json(&Shown { areas, roles, notes });
     }
-    console.table(&table(&roles, &areas))
+    if wishes.is_empty() {
+        console.table(&table(&roles, &areas, &[]))?;
+        console.lines(&[String::new()])?;
+        console.table(&table(&roles, &[], &["Choose it"]))?;
+    } else {
+        console.table(&table(&roles, &areas, &["Choose it"]))?;
+    }
+    for note in notes {
+        console.note(note);
+    }
+    Ok(())
 }
 
 /// Those that were asked for, or all, or as many of them as people can take in.
@@ -59,11 +81,17 @@ fn wishes(texts: &[String]) -> Result<Vec<Vec<Area>>, Error> {
     let wishes: Option<Vec<_>> = texts.iter().map(|text| areas_of(text)).collect();
     let unknown = || Error::Usage {
         what: "--can asks for something that the table does not know".to_owned(),
-        advice: "Known are: metadata, screenshots, pricing, in-app purchases, upload builds, certificates, \
-                 provisioning, sales reports, financial reports, users. Several: 'builds and certificates'."
-            .to_owned(),
+        advice: format!(
+            "Known are these words, and several of them as in 'builds and certificates':\n{}\nNothing else is in Apple's \
+             table of roles: asc-auth capabilities shows what a key reaches.",
+            Area::ALL.map(words).join("\n")
+        ),
     };
     Ok(wishes.ok_or_else(unknown)?.into_iter().flatten().collect())
+}
+
+fn words(area: Area) -> String {
+    line(area.title(), &area.words().join(", "))
 }
 
 fn shown(role: &Role, areas: &[Area]) -> ShownRole {
@@ -76,9 +104,10 @@ fn shown(role: &Role, areas: &[Area]) -> ShownRole {
     }
 }
 
-fn table(roles: &[&Role], areas: &[Area]) -> Table {
+/// The areas, and in the last column when to choose the role, if that has a heading.
+fn table(roles: &[&Role], areas: &[Area], last: &[&str]) -> Table {
     let titles = areas.iter().map(|area| area.title());
-    let mut table = Table::new(["Role"].into_iter().chain(titles).chain(["Choose it"]));
+    let mut table = Table::new(["Role"].into_iter().chain(titles).chain(last.iter().copied()));
     for role in roles {
         let reaches = areas.iter().map(|area| reach(role.reach(*area)));
         let tone = if role.for_automation {

@@ -40,6 +40,8 @@ pub enum TokenError {
     #[error("a private key was given, where a token belongs")]
     KeyForToken,
     #[error("what was given is larger than any token")]
+    TooLarge,
+    #[error("what was given is no token: there are no two dots in it")]
     NotAToken,
 }
 
@@ -63,7 +65,9 @@ impl TokenError {
                 "If it is yours and was given as an argument, it is in the shell's history now: remove it there. \
                  A token is made of it by asc-auth token; inspect verifies one with --key AuthKey_….p8."
             }
-            Self::NotAToken => "A token has three parts with dots between them, and a few hundred bytes.",
+            Self::TooLarge | Self::NotAToken => {
+                "A token has three parts with dots between them, and a few hundred bytes: asc-auth token prints one."
+            }
         })
     }
 }

@@ -86,7 +86,10 @@ fn people_get_a_table_and_are_told_what_was_not_asked() {
     );
     assert!(!ran.stdout.contains("reports"), "{}", ran.stdout);
     ran.says("Reports were not asked for: give --vendor-number.")
-        .says("(team key), from ASC_KEY_ID");
+        .says("(team key), from ASC_KEY_ID")
+        .says(&format!("  API root   {}/, from ASC_API_URL\n", apple.url()));
+    let root = ask(&apple, &key, &[]).code(0).json()["api_root"].clone();
+    assert_eq!(root, format!("{}/", apple.url()));
 }
 
 #[test]

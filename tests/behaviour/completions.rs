@@ -149,4 +149,31 @@ fn bash_completes_a_command_and_its_flags() {
     assert_eq!(complete(&["asc-auth", "tok"]), ["token"]);
     assert_eq!(complete(&["asc-auth", "token", "--lif"]), ["--lifetime"]);
     assert_eq!(complete(&["asc-auth", "roles", "--output", ""]), ["text", "json"]);
+    assert_eq!(
+        complete(&["asc-auth", "token", "--key-type", ""]),
+        ["team", "individual"]
+    );
+    assert_eq!(complete(&["asc-auth", "setup", "--strict-auth", ""]), ["true", "false"]);
+    assert_eq!(complete(&["asc-auth", "token", "--profile", "''"]), [""]);
+    assert_ne!(complete(&["asc-auth", "token", "--private-key-path", "''"]), [""]);
+}
+
+#[test]
+fn help_looks_alike_in_every_command_and_with_either_flag() {
+    for command in commands() {
+        let help = |flag| Run::new(&[&command, flag]).run().code(0).stdout;
+        assert_eq!(help("-h"), help("--help"), "{command}");
+    }
+}
+
+#[test]
+fn completions_and_manual_pages_tell_how_they_are_installed() {
+    for (command, says) in [
+        ("completions", "asc-auth completions bash > "),
+        ("completions", "asc-auth completions zsh > "),
+        ("completions", "asc-auth completions fish > "),
+        ("man", "asc-auth man --dir "),
+    ] {
+        Run::new(&[command, "--help"]).run().code(0).says(says);
+    }
 }

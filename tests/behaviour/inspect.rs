@@ -322,3 +322,60 @@ fn what_a_token_holds_poses_as_nothing_in_a_log() {
         }
     }
 }
+
+#[test]
+fn a_token_of_another_service_is_not_called_app_store_connects() {
+    let key = TestKey::generate();
+    let google =
+        json!({"iss": "https://accounts.google.com", "aud": "example.apps.googleusercontent.com", "exp": now()});
+    let google = key.sign_token(&json!({"alg": "RS256", "kid": "a".repeat(40), "typ": "JWT"}), &google);
+    let ran = inspect(&google, &[]).code(10).says("Apple refuses this token:\n  1. ");
+    assert!(
+        ran.stdout
+            .starts_with("This is no App Store Connect token: it is https://accounts.google.com's\n"),
+        "{}",
+        ran.stdout
+    );
+    let plain = key.sign_token(
+        &json!({"alg": "HS256"}),
+        &json!({"sub": "1234567890", "name": "Example"}),
+    );
+    inspect(&plain, &[]).code(10).says("nothing in it is Apple's\n");
+    assert_eq!(inspect(&plain, &["--output", "json"]).json()["foreign"], true);
+    for claims in [
+        with(claims(), "aud", "com.example"),
+        with(claims(), "iss", "https://example.com"),
+    ] {
+        let ran = inspect(&key.sign_token(&header(), &claims), &[]).code(10);
+        assert!(ran.stdout.starts_with("App Store Connect token\n"), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn the_name_of_a_file_is_told_from_a_token() {
+    let step = Step::new();
+    for name in ["tok.txt", "AuthKey_2X9R4QWVK6.p8", "a.b.c"] {
+        fs::write(step.file(name), "a.b.c").expect("a file");
+        let path = step.file(name);
+        Run::new(&["inspect", path.to_str().expect("Unicode")])
+            .run()
+            .code(2)
+            .says("TOKEN is the name of a file")
+            .says("asc-auth inspect - < FILE");
+    }
+}
+
+#[test]
+fn a_word_is_no_token_and_is_not_repeated() {
+    for text in [
+        "zzz",
+        "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+        "AuthKey_2X9R4QWVK6.p8",
+    ] {
+        Run::new(&["inspect", text])
+            .run()
+            .code(2)
+            .says("what was given is no token")
+            .does_not_say(text);
+    }
+}

@@ -8,11 +8,13 @@ use super::{
     times::{self, Times},
 };
 use crate::{
-    credential::IssuerId,
+    credential::{IssuerId, Lookalike, tidy},
     text::one_line,
     token::{Audience, Scope},
 };
 
+const CONNECT: &str = "appstoreconnect-v1";
+const ENTERPRISE: &str = "apple-developer-enterprise-v1";
 const KNOWN: [&str; 7] = ["iss", "sub", "iat", "exp", "aud", "scope", "bid"];
 
 pub(super) fn judge(claims: &Map<String, Value>, audience: Audience, now: i64, findings: &mut Findings) -> Times {
@@ -29,6 +31,22 @@ pub(super) fn judge(claims: &Map<String, Value>, audience: Audience, now: i64, f
     }
     unknown(claims, findings);
     times
+}
+
+/// Whether neither audience nor owner is Apple's, nor what people mistake for it, such as a Team ID.
+pub(super) fn is_foreign(claims: &Map<String, Value>) -> bool {
+    let is_apples = |aud: &Value| {
+        aud.as_str()
+            .is_some_and(|aud| aud == CONNECT || aud == ENTERPRISE || aud.contains("apple.com"))
+    };
+    let for_apple = match claims.get("aud") {
+        Some(Value::Array(entries)) => entries.iter().any(is_apples),
+        Some(aud) => is_apples(aud),
+        None => false,
+    };
+    let text = |name| claims.get(name).and_then(Value::as_str).unwrap_or_default();
+    let known = [Lookalike::Uuid, Lookalike::TenCharacters].contains(&Lookalike::of(tidy(text("iss"))));
+    !(for_apple || known || text("sub") == "user" || claims.contains_key("bid"))
 }
 
 /// A team key's token has `iss`, an individual key's `sub: "user"`, and none has both.
@@ -68,8 +86,6 @@ fn issuer(iss: &Value, findings: &mut Findings) {
 }
 
 fn audience_of(aud: Option<&Value>, wanted: Audience, findings: &mut Findings) {
-    const CONNECT: &str = "appstoreconnect-v1";
-    const ENTERPRISE: &str = "apple-developer-enterprise-v1";
     let (right, other) = match wanted {
         Audience::AppStoreConnect => (CONNECT, ENTERPRISE),
         Audience::Enterprise => (ENTERPRISE, CONNECT),

@@ -37,6 +37,12 @@ pub(super) fn judge(header: &Map<String, Value>, key: Option<&CheckKey>, finding
     }
 }
 
+/// Whether it names a key as Apple does.
+pub(super) fn has_key_id(header: &Map<String, Value>) -> bool {
+    let kid = header.get("kid").and_then(Value::as_str);
+    kid.is_some_and(|kid| KeyId::parse(kid).is_ok())
+}
+
 fn key_id(header: &Map<String, Value>, findings: &mut Findings) -> Option<KeyId> {
     const REMEDY: &str = "kid is the key ID: ten capital letters and digits, beside the key's name in Users and Access → \
                           Integrations.";

@@ -30,6 +30,8 @@ pub struct Inspection {
     pub header: Option<Map<String, Value>>,
     /// `None` if they could not be decoded.
     pub claims: Option<Map<String, Value>>,
+    /// Whether nothing in it is App Store Connect's, nor what people take for it: it is another service's.
+    pub is_foreign: bool,
     pub times: Times,
     pub signature: SignatureState,
     /// What Apple refuses comes first.
@@ -69,11 +71,11 @@ impl Inspection {
 
 /// Judges `text`, which may be a whole `Authorization` header, as a token for `audience` at `now` (Unix seconds).
 ///
-/// Only what is no token at all is an error: nothing, or a private key. Whatever else is wrong is a finding.
+/// Only what is no token at all is an error: nothing, a word, or a private key. Whatever else is wrong is a finding.
 pub fn inspect(text: &str, key: Option<&CheckKey>, audience: Audience, now: i64) -> Result<Inspection, TokenError> {
     let mut findings = Findings::default();
     let (token, notes) = parts::peel(text, &mut findings)?;
-    let parts = parts::Parts::split(&token, &mut findings);
+    let parts = parts::Parts::split(&token, &mut findings)?;
     let decode = |part: Option<&str>, name, findings: &mut Findings| parts::decode(part?, name, findings);
     let header = decode(parts.header, "header", &mut findings);
     let claims = decode(parts.claims, "payload", &mut findings);
@@ -85,7 +87,11 @@ pub fn inspect(text: &str, key: Option<&CheckKey>, audience: Audience, now: i64)
     });
     let signature = signature::judge(&parts, key, &mut findings);
     findings.0.sort_by_key(|finding| finding.severity);
+    let is_foreign = claims
+        .as_ref()
+        .is_some_and(|claims| claims::is_foreign(claims) && !header.as_ref().is_some_and(header::has_key_id));
     Ok(Inspection {
+        is_foreign,
         header,
         claims,
         times,

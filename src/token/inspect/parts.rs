@@ -19,6 +19,9 @@ const LARGEST: usize = 64 * 1024;
 /// Half the base64 of a key's scalar and of what stands before it.
 const SHORTEST_KEY: usize = 48;
 
+/// What base64 of `{"` and of `{ ` begins with, so any token.
+const START: &str = "ey";
+
 /// The three parts, as far as there are three.
 #[derive(Debug)]
 pub(super) struct Parts<'a> {
@@ -32,7 +35,7 @@ pub(super) struct Parts<'a> {
 /// The token alone, and what was taken off around it.
 pub(super) fn peel(text: &str, findings: &mut Findings) -> Result<(Zeroizing<String>, Vec<&'static str>), TokenError> {
     if text.len() > LARGEST {
-        return Err(TokenError::NotAToken);
+        return Err(TokenError::TooLarge);
     }
     let mut notes = Vec::new();
     let mut rest = tidy(text);
@@ -94,9 +97,11 @@ pub fn is_private_key(text: &str) -> bool {
 }
 
 impl<'a> Parts<'a> {
-    pub(super) fn split(token: &'a str, findings: &mut Findings) -> Self {
+    /// A token that was cut off is judged; what only lacks the dots was none.
+    pub(super) fn split(token: &'a str, findings: &mut Findings) -> Result<Self, TokenError> {
         let all: Vec<&str> = token.split('.').collect();
         match all.len() {
+            ..3 if !token.starts_with(START) => return Err(TokenError::NotAToken),
             3 => {}
             5 => findings.refuse(
                 "parts",
@@ -106,7 +111,7 @@ impl<'a> Parts<'a> {
             1 => findings.refuse(
                 "parts",
                 "there is no dot in it",
-                "A token is header, payload and signature with dots between them. Is it cut off, or is it something else?",
+                "A token is header, payload and signature with dots between them. Is it cut off?",
             ),
             n => findings.refuse(
                 "parts",
@@ -116,12 +121,12 @@ impl<'a> Parts<'a> {
         }
         let signed = token.rsplit_once('.').map_or(token, |(signed, _)| signed);
         let is_signed = all.len() == 3;
-        Self {
+        Ok(Self {
             header: all.first().copied(),
             claims: all.get(1).copied(),
             signature: all.get(2).copied().filter(|_| is_signed),
             signed,
-        }
+        })
     }
 }
 

@@ -153,7 +153,7 @@ fn a_text_that_is_no_whole_token_is_told_why() {
     let (header, rest) = token.split_once('.').expect("three parts");
     let (claims, signature) = rest.split_once('.').expect("three parts");
     for (text, expected) in [
-        ("hello".to_owned(), "!base64url"),
+        ("a.b.c".to_owned(), "!base64url"),
         (header.to_owned(), "!parts"),
         (format!("{header}.{claims}"), "!parts"),
         (format!("{token}.x.y"), "!parts"),
@@ -186,7 +186,9 @@ fn nothing_and_a_private_key_are_no_tokens() {
         (pem.as_str(), TokenError::KeyForToken),
         (&format!("Bearer {pem}"), TokenError::KeyForToken),
         (&pem[..150], TokenError::KeyForToken),
-        (&"x".repeat(70_000), TokenError::NotAToken),
+        (&"x".repeat(70_000), TokenError::TooLarge),
+        ("hello", TokenError::NotAToken),
+        ("AuthKey_2X9R4QWVK6.p8", TokenError::NotAToken),
     ] {
         let found = inspect(text, None, Audience::AppStoreConnect, NOW).map(|_| ());
         assert_eq!(found, Err(expected), "{text}");
@@ -238,9 +240,9 @@ fn a_signature_in_der_is_named() {
 }
 
 #[test]
-fn spans_are_told_in_the_two_units_that_fit() {
+fn spans_are_told_in_the_units_that_fit() {
     assert_eq!(
-        [0, 59, 60, 723, 3600, 18_610, 86_400, 2_944_800].map(span),
+        [0, 59, 60, 723, 3600, 18_610, 86_400, 2_944_800, 63_071_999, 278_985_600].map(span),
         [
             "0 s",
             "59 s",
@@ -249,7 +251,9 @@ fn spans_are_told_in_the_two_units_that_fit() {
             "1 h",
             "5 h 10 min",
             "1 d",
-            "34 d 2 h"
+            "34 d 2 h",
+            "729 d 23 h",
+            "8 years"
         ]
     );
 }

@@ -14,6 +14,9 @@ use crate::token::{
 const MILLISECONDS: i64 = 100_000_000_000;
 /// A server whose clock is so many seconds behind may still take a token from the future.
 const FUTURE: i64 = 60;
+/// Seconds. From two years on, days say nothing to a person.
+const YEAR: u64 = 31_536_000;
+const TWO_YEARS: u64 = 2 * YEAR;
 const LONGEST: i64 = MAX_UNSCOPED.cast_signed();
 const LONGEST_SCOPED: i64 = MAX_SCOPED.cast_signed();
 
@@ -157,14 +160,15 @@ fn long_lived(life: i64, scopes: &[Scope], findings: &mut Findings) {
     }
 }
 
-/// `12 min 3 s`, `5 h 10 min`, `34 d 2 h`: for people. The sign is not told.
+/// `12 min 3 s`, `5 h 10 min`, `34 d 2 h`, `8 years`: for people. The sign is not told.
 pub fn span(seconds: i64) -> String {
     let seconds = seconds.unsigned_abs();
     let (large, small) = match seconds {
         0..60 => return format!("{seconds} s"),
         60..3_600 => ((60, "min"), (1, "s")),
         3_600..86_400 => ((3_600, "h"), (60, "min")),
-        _ => ((86_400, "d"), (3_600, "h")),
+        86_400..TWO_YEARS => ((86_400, "d"), (3_600, "h")),
+        _ => return format!("{} years", seconds / YEAR),
     };
     match seconds % large.0 / small.0 {
         0 => format!("{} {}", seconds / large.0, large.1),
