@@ -168,7 +168,7 @@ fn a_profile_whose_key_file_has_moved_says_how_to_mend_it() {
         .run()
         .code(30)
         .says("the private key file can't be read: it does not exist")
-        .says("asc-auth login --force");
+        .says("asc-auth login --name MyApp --force --bypass-keychain");
     let given = [
         "login",
         "--name",
