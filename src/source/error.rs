@@ -398,6 +398,9 @@ mod tests {
         assert_eq!(failed.exit_code(), 30);
         let advice = failed.explain().advice;
         assert!(!advice.contains("Nothing was changed"), "{advice}");
-        assert!(advice.contains("asc-auth logout") && advice.contains("--bypass-keychain"), "{advice}");
+        assert!(
+            advice.contains("asc-auth logout") && advice.contains("--bypass-keychain"),
+            "{advice}"
+        );
     }
 }

@@ -295,7 +295,7 @@ mod keychain {
     fn nothing_is_moved_where_the_name_means_something_else() {
         let (keyring, key, other) = (Keyring::unlocked(), TestKey::generate(), TestKey::generate());
         let machine = healthy(&key);
-        let before = contents(&machine.path(""));
+        let before = fs::read(machine.config("home")).expect("a file");
         for stored in [
             item(&machine, &key, "69a6de70-03db-47e3-e053-5b8c7c11a4d1"),
             item(&machine, &other, ISSUER_ID),
@@ -304,7 +304,7 @@ mod keychain {
             let ran = beside(&keyring, &machine, &["--fix", "--confirm"]).run();
             assert!(!ran.stdout.starts_with("done:"), "{}", ran.text());
             assert_eq!(keyring.lookup("asc:credential:MyApp"), Some(stored));
-            assert_eq!(contents(&machine.path("")), before);
+            assert_eq!(fs::read(machine.config("home")).expect("a file"), before);
         }
         keyring.store("asc:credential:MyApp", &item(&machine, &key, ISSUER_ID));
         beside(&keyring, &machine, &["--fix", "--confirm"])

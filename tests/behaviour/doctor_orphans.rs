@@ -340,14 +340,14 @@ fn a_setup_in_a_shell_that_entered_a_container_is_left_alone_when_the_shell_ends
     // Under a terminal of its own, and without a parent there, as by docker exec.
     let script = r#"
         unshare -rpfm --mount-proc true || exit 77
-        unshare -rpfm --mount-proc --kill-child sh -c ': >"$OUT/up"; exec sleep 1000' </dev/null & outside=$!
+        unshare -rpfm --mount-proc --kill-child sh -c ': >"$OUT/up"; exec sleep 1000' </dev/null >/dev/null & outside=$!
         until [ -e "$OUT/up" ]; do sleep 0.05; done
         read -r first rest <"/proc/$outside/task/$outside/children"
         enter() { nsenter --target "$first" --user --preserve-credentials --pid --mount "$@"; }
         enter setsid --ctty sh -c '("$0" setup --ci=none --validate=false >"$OUT/env_file") || exit 98' "$0"
         entered=$?
         enter "$0" doctor --bypass-keychain --fix --confirm >"$OUT/told"
-        kill "$outside"
+        kill -KILL "$outside"
         exit "$entered"
     "#;
     let (job, key) = (Job::new(), TestKey::generate());
