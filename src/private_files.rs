@@ -152,7 +152,9 @@ pub fn replace(directory: &Path, name: &str, contents: &[u8]) -> io::Result<()> 
     written.inspect_err(|_| {
         let _ = fs::remove_file(&draft);
     })?;
-    sync_dir(directory)
+    // The name has its new contents, whatever a power failure makes of it.
+    let _ = sync_dir(directory);
+    Ok(())
 }
 
 /// A lock that its process holds. The system lets go of it when the process ends, however that comes about.

@@ -55,11 +55,14 @@ fn nothing(status: &Status) -> String {
 }
 
 fn table(status: &Status) -> Table {
-    let mut table = Table::new(["Name", "Key ID", "Kind", "Used", "Default", "Stored in", "Validation"]);
+    let mut table = Table::new(["Name", "Key ID", "Kind", "Default", "Stored in", "Validation"]);
     for row in &status.rows {
-        let [name, id, kind, stored_in] = texts(status, row);
-        let [used, default] = [row.is_in_use, row.is_default].map(|is| if is { "yes" } else { "" });
-        let cells = [name.as_str(), &id, &kind, used, default, &stored_in].map(Cell::from);
+        let [name, id, kind, mut stored_in] = texts(status, row);
+        if row.is_in_use {
+            stored_in.push_str(", used here");
+        }
+        let default = if row.is_default { "yes" } else { "" };
+        let cells = [name.as_str(), &id, &kind, default, &stored_in].map(Cell::from);
         table.row(cells.into_iter().chain([validation(status, row)]));
     }
     table
