@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     ISSUER_ID, KEY_ID, Run,
+    child::wait_until,
     keyring::Keyring,
     profiles::{Home, names},
     secrets::Secrets,
@@ -131,9 +132,11 @@ fn what_follows_a_key_in_a_paste_reaches_neither_the_screen_nor_the_shell() {
         ("no-key", rest.clone(), 10),
     ] {
         let given = ["login", "--name", name, "--key-id", KEY_ID, "--issuer-id", ISSUER_ID];
-        let mut terminal = desk.start(&given);
+        let terminal = desk.start(&given);
         terminal.screen.wait_for(ASKS_FOR_KEY);
-        terminal.type_in(&typed);
+        let typing = terminal.type_beside(typed);
+        terminal.screen.wait_for(&format!("code {code}\r\n"));
+        wait_until("the end of the paste", || typing.is_finished());
         let text = desk.assert_back(terminal, code);
         assert!(!text.contains("never-shown-word"), "{name}: {text}");
     }

@@ -4,6 +4,7 @@ use std::{
     fs::File,
     io::Write,
     process::{Command, Stdio},
+    thread::{self, JoinHandle},
 };
 
 use nix::{
@@ -59,6 +60,12 @@ impl Terminal {
 
     pub fn type_in(&mut self, text: &str) {
         self.master.write_all(text.as_bytes()).expect("the terminal takes it");
+    }
+
+    /// Types more than the terminal holds: this ends when somebody has read enough of it.
+    pub fn type_beside(&self, text: String) -> JoinHandle<()> {
+        let mut master = self.master.try_clone().expect("a descriptor");
+        thread::spawn(move || master.write_all(text.as_bytes()).expect("the terminal takes it"))
     }
 }
 
