@@ -3,7 +3,12 @@
 use serde::Serialize;
 
 use super::{options, validate::line};
-use crate::{cli::SwitchArgs, error::Error, report::Console, source::Environment};
+use crate::{
+    cli::SwitchArgs,
+    error::Error,
+    report::Console,
+    source::{Environment, profiles::told_name},
+};
 
 #[derive(Serialize)]
 struct Switched<'a> {
@@ -11,14 +16,14 @@ struct Switched<'a> {
     /// `keychain`, or a config file.
     stored_in: String,
     /// The default profile until now.
-    before: Option<&'a str>,
+    before: Option<String>,
     changed: bool,
     /// The config file that names it the default.
     config_file: String,
     /// Whether it is the default profile in this directory.
     is_default: bool,
     /// The default profile in this directory.
-    default: Option<&'a str>,
+    default: Option<String>,
     warnings: &'a [String],
 }
 
@@ -43,11 +48,11 @@ pub(super) fn run(args: &SwitchArgs, environment: &Environment, console: Console
         return console.json(&Switched {
             name,
             stored_in: switched.stored_in.to_string(),
-            before,
+            before: before.map(told_name),
             changed: before != Some(name),
             config_file: switched.file.to_string(),
             is_default: default == Some(name),
-            default,
+            default: default.map(told_name),
             warnings: &switched.warnings,
         });
     }
@@ -58,7 +63,7 @@ pub(super) fn run(args: &SwitchArgs, environment: &Environment, console: Console
     lines.extend(
         before
             .filter(|before| *before != name)
-            .map(|before| line("before", before)),
+            .map(|before| line("before", &told_name(before))),
     );
     console.report(&format!("App Store Connect: {name} is the default profile"), &lines);
     Ok(())

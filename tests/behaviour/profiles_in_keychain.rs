@@ -231,10 +231,10 @@ fn status_lists_the_keychain_first_and_hides_no_item() {
     assert_eq!(
         ran.stdout,
         "Used here: profile MyApp (keychain), because default_key_name in ./.asc/config.json says so.\n\
-         Name   Key ID      Kind  Used  Default  Stored in           Validation\n\
-         Bad                                     keychain            unreadable\n\
-         MyApp  2X9R4QWVK6  team  yes   yes      keychain            works\n\
-         Old    2X9R4QWVK6  team                 ~/.asc/config.json  works\n\
+         Name   Key ID      Kind  Default  Stored in            Validation\n\
+         Bad                               keychain             unreadable\n\
+         MyApp  2X9R4QWVK6  team  yes      keychain, used here  works\n\
+         Old    2X9R4QWVK6  team           ~/.asc/config.json   works\n\
          Looked in: keychain (2 profiles); ./.asc/config.json (0 profiles); ~/.asc/config.json (1 profile).\n"
     );
     let ran = ran.says("error: the keychain's item of the profile \"Bad\" can't be read\n");

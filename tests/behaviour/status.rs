@@ -54,11 +54,11 @@ fn stored_profiles_are_listed_in_the_order_in_which_they_are_asked() {
     assert_eq!(
         ran.stdout,
         "Used here: profile MyApp (~/.asc/config.json), because default_key_name in ~/.asc/config.json says so.\n\
-         Name              Key ID      Kind        Used  Default  Stored in           Validation\n\
-         Local             2X9R4QWVK6  team                       ./.asc/config.json  -\n\
-         MyApp             2X9R4QWVK6  team        yes   yes      ~/.asc/config.json  -\n\
-         Mine              ABCDE12345  individual                 ~/.asc/config.json  -\n\
-         (no proper name)  malformed   unknown                    ~/.asc/config.json  -\n\
+         Name              Key ID      Kind        Default  Stored in                      Validation\n\
+         Local             2X9R4QWVK6  team                 ./.asc/config.json             -\n\
+         MyApp             2X9R4QWVK6  team        yes      ~/.asc/config.json, used here  -\n\
+         Mine              ABCDE12345  individual           ~/.asc/config.json             -\n\
+         (no proper name)  malformed   unknown              ~/.asc/config.json             -\n\
          Looked in: keychain (bypassed); ./.asc/config.json (1 profile); ~/.asc/config.json (3 profiles).\n"
     );
     assert_key_kept("listed", &ran, &key);
@@ -125,8 +125,8 @@ fn a_profile_that_is_called_as_what_is_given_is_told_from_it_by_its_place() {
     let (machine, key) = (Machine::new(), TestKey::generate());
     machine.write_config("home", &keys(&[machine.profile("(environment)", &key)]));
     let ran = machine.run(&["status"]).team_key(&key).run().code(0);
-    ran.says("\n(environment)  2X9R4QWVK6  team  yes            not stored          -\n")
-        .says("\n(environment)  2X9R4QWVK6  team        yes      ~/.asc/config.json  -\n");
+    ran.says("\n(environment)  2X9R4QWVK6  team           not stored, used here  -\n")
+        .says("\n(environment)  2X9R4QWVK6  team  yes      ~/.asc/config.json     -\n");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::{
     commands::validate::{line, lines_of, proof_lines},
     error::Error,
     report::Console,
-    source::profiles::{Kept, Profile, StoredIn},
+    source::profiles::{Kept, Profile, StoredIn, told_name},
     text::quoted,
 };
 
@@ -38,7 +38,7 @@ struct Told<'a> {
     /// Whether it is the default profile in this directory.
     is_default: bool,
     /// The default profile in this directory.
-    default: Option<&'a str>,
+    default: Option<String>,
     /// Whether Apple was asked.
     validated: bool,
     /// The command that uses it. Null if another place has another profile of this name, which is used.
@@ -70,7 +70,7 @@ impl Login<'_> {
                 private_key_path: some(&profile.private_key_path),
                 replaced: self.kept.replaced,
                 is_default: self.is_default(),
-                default: self.kept.default.as_ref().map(|default| default.name.as_str()),
+                default: self.kept.default.as_ref().map(|default| told_name(&default.name)),
                 validated: self.proof.is_some(),
                 next,
                 notes: &self.given.resolved.notes,
@@ -108,7 +108,7 @@ impl Login<'_> {
             (Some(default), Some(place)) if default.name == self.profile.name => {
                 format!("no, that is the one of this name in {place}")
             }
-            (Some(default), _) => format!("no, that is {} ({})", default.name, default.said_by),
+            (Some(default), _) => format!("no, that is {} ({})", told_name(&default.name), default.said_by),
             (None, _) => "no".to_owned(),
         }
     }
