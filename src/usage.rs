@@ -6,14 +6,22 @@
 use std::{env, ffi::OsString, fmt::Write};
 
 use clap::{
-    CommandFactory, Parser,
+    Args, CommandFactory, Parser,
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
-use crate::{cli::Cli, error::Error, source::parse_bool, token::is_private_key};
+use crate::{
+    cli::{Cli, Command},
+    error::Error,
+    source::parse_bool,
+    token::is_private_key,
+};
 
 /// The command line. `None` if help or the version was asked for, and has been printed.
 pub fn read() -> Result<Option<Cli>, Error> {
+    if let Some(command) = read_named() {
+        return Ok(Some(Cli { command }));
+    }
     match Cli::try_parse() {
         Ok(cli) => Ok(Some(cli)),
         Err(error) if !error.use_stderr() => {
@@ -22,6 +30,25 @@ pub fn read() -> Result<Option<Cli>, Error> {
         }
         Err(error) => Err(retell(&error, env::args().nth(1).as_deref().unwrap_or_default())),
     }
+}
+
+/// The command that is named, if a job runs it and its flags can be read. Building the flags of all the others takes as
+/// long as a signature. Whatever else there is to say, the whole command line says.
+fn read_named() -> Option<Command> {
+    match env::args_os().nth(1)?.to_str()? {
+        "setup" => read_flags().map(Command::Setup),
+        "cleanup" => read_flags().map(Command::Cleanup),
+        "token" => read_flags().map(Command::Token),
+        "exec" => read_flags().map(Command::Exec),
+        "validate" => read_flags().map(Command::Validate),
+        _ => None,
+    }
+}
+
+fn read_flags<T: Args>() -> Option<T> {
+    let flags = T::augment_args(clap::Command::new("asc-auth"));
+    let read = flags.try_get_matches_from(env::args_os().skip(1)).ok()?;
+    T::from_arg_matches(&read).ok()
 }
 
 /// Whether a command line that can't be read asks for JSON. Not so where its command has no JSON, and what follows `--`
