@@ -53,16 +53,8 @@ impl Parts {
 
     /// What a stored profile gives, whatever flags and variables say. That it is stored twice is judged.
     pub(super) fn stored(found: &Found, judge: &mut Judge) -> Result<Self, SourceError> {
-        let profile = &found.profile;
-        judge_unasked(found, judge)?;
-        if !found.differing.is_empty() {
-            judge.contradiction(Mix::StoredTwice {
-                name: profile.name.clone(),
-                used: profile.stored_in.clone(),
-                others: found.differing.clone(),
-            })?;
-        }
-        Self::of_profile(profile)
+        judge_found(found, judge)?;
+        Self::of_profile(&found.profile)
     }
 
     /// What one stored profile gives.
@@ -97,24 +89,32 @@ impl Parts {
         profiles: &Profiles,
         judge: &mut Judge,
     ) -> Result<Self, SourceError> {
-        if !self.lacks_any() || !sources.reads_default_profile() || (judge.strict && gives_a_blank(sources)) {
+        let blank = given_blank(sources);
+        // A variable that was named to hold the key, and does not, is missing too.
+        let is_key_named = self.named.is_some() && self.keys.is_empty();
+        let may_complete = sources.reads_default_profile() && !is_key_named && !(judge.strict && blank.is_some());
+        if !self.lacks_any() || !may_complete {
             return Ok(self);
         }
         if self.is_nothing() {
-            return match profiles.default()? {
-                Some(found) => Self::stored(&found, judge),
-                None => Ok(self),
+            let Some(found) = profiles.default()? else {
+                return Ok(self);
             };
+            if let Some(origin) = blank {
+                judge.warn(format!("{origin} is set, but empty; the default profile is used"));
+            }
+            return Self::stored(&found, judge);
         }
         // Whatever keeps the profile from being found, it is not what the user gave: what is missing is told.
         match profiles.default() {
-            Ok(Some(found)) => self.completed_by(&Self::of_profile(&found.profile)?, judge),
+            Ok(Some(found)) => self.completed_by(&found, judge),
             _ => Ok(self),
         }
     }
 
     /// A profile of another key completes nothing.
-    fn completed_by(mut self, stored: &Self, judge: &mut Judge) -> Result<Self, SourceError> {
+    fn completed_by(mut self, found: &Found, judge: &mut Judge) -> Result<Self, SourceError> {
+        let stored = Self::of_profile(&found.profile)?;
         let Some(profile) = stored.profile.clone() else {
             return Ok(self);
         };
@@ -130,6 +130,7 @@ impl Parts {
             self.passed_over = Some(Box::new(PassedOver { profile, what, given }));
             return Ok(self);
         }
+        judge_found(found, judge)?;
         judge.contradiction(Mix::Completed {
             given: self.origins(),
             profile,
@@ -226,6 +227,19 @@ impl Parts {
     }
 }
 
+/// What is odd about where a profile was found: a place that could not be asked, and others that store another one.
+fn judge_found(found: &Found, judge: &mut Judge) -> Result<(), SourceError> {
+    judge_unasked(found, judge)?;
+    if found.differing.is_empty() {
+        return Ok(());
+    }
+    judge.contradiction(Mix::StoredTwice {
+        name: found.profile.name.clone(),
+        used: found.profile.stored_in.clone(),
+        others: found.differing.clone(),
+    })
+}
+
 /// A keychain that can't be asked may have the profile that was meant. One in its place that came with a directory's files,
 /// perhaps a checked-out repository's, is not taken for it; where there is no keychain at all, that is told.
 fn judge_unasked(found: &Found, judge: &mut Judge) -> Result<(), SourceError> {
@@ -265,9 +279,10 @@ fn individual_of_profile(origin: &Origin, profile: &Profile) -> Result<Given<boo
     individual(origin.clone(), tidy(profile.kind())).map_err(|_| SourceError::ProfileKind { origin: origin.clone() })
 }
 
-/// Whether a variable of the credential is set, and empty.
-fn gives_a_blank(sources: &Sources<'_>) -> bool {
+/// A variable of the credential that is set, and empty.
+fn given_blank(sources: &Sources<'_>) -> Option<Origin> {
     let fields = [&fields::KEY_ID, &fields::ISSUER_ID].into_iter().chain(KEY);
     let mut places = fields.flat_map(|field| sources.find(field).into_places());
-    places.any(|place| place.presence == Presence::Blank)
+    let blank = places.find(|place| place.presence == Presence::Blank)?;
+    Some(blank.origin)
 }

@@ -66,6 +66,27 @@ fn a_job_of_a_ci_uses_no_profile_that_it_did_not_name() {
 }
 
 #[test]
+fn an_empty_variable_is_told_where_a_profile_takes_its_place() {
+    let (machine, key) = (Machine::new(), TestKey::generate());
+    machine.write_config("home", &config("MyApp", &[machine.profile("MyApp", &key)]));
+    let ran = machine.run(&["token"]).env("ASC_PRIVATE_KEY", " ").run();
+    assert_token_of("empty", &ran, &key);
+    assert_eq!(
+        ran.stderr,
+        "warning: ASC_PRIVATE_KEY is set, but empty; the default profile is used\n"
+    );
+}
+
+#[test]
+fn a_variable_that_was_named_for_the_key_is_not_replaced_by_a_profile() {
+    let (machine, key) = (Machine::new(), TestKey::generate());
+    machine.write_config("home", &config("MyApp", &[machine.profile("MyApp", &key)]));
+    let run = machine.run(&["token", "--private-key-variable=MY_KEY"]);
+    let ran = run.env("ASC_KEY_ID", KEY_ID).env("ASC_ISSUER_ID", ISSUER_ID).run();
+    assert_refused("named", &ran.says("MY_KEY"), 10, "no private key was given", "keys/");
+}
+
+#[test]
 fn a_profile_beside_credentials_is_mixed() {
     let (machine, key, other) = (Machine::new(), TestKey::generate(), TestKey::generate());
     machine.write_config("home", &keys(&[machine.profile("MyApp", &key)]));

@@ -154,6 +154,8 @@ fn a_repository_can_not_stand_in_for_a_keychain_that_can_not_be_asked() {
         let ran = run(&keyring, &machine, arguments).run();
         assert_refused("locked", &ran, 30, "the keychain is locked", "keys/");
     }
+    let completed = run(&keyring, &machine, &["token"]).env("ASC_KEY_ID", KEY_ID).run();
+    assert_refused("completed", &completed, 30, "the keychain is locked", "keys/");
     let absent = Keyring::without_bus();
     let ran = run(&absent, &machine, &["token", "--profile=MyApp"]).run();
     assert_token_of("no keychain", &ran, &hostile);

@@ -197,7 +197,9 @@ impl Profiles {
     fn keychain_to_store(&self) -> Result<&Keychain, SourceError> {
         match self.keychain() {
             Some(keychain) => keychain.map_err(|error| self.not_stored(error)),
-            None => unreachable!("nothing is stored in a keychain that is bypassed"),
+            None => Err(self.not_stored(KeychainError::Unreachable {
+                reason: "it is bypassed".to_owned(),
+            })),
         }
     }
 
