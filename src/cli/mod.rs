@@ -2,6 +2,7 @@
 
 mod doctor;
 mod job;
+mod key;
 mod knowledge;
 mod profiles;
 mod shared;
@@ -11,6 +12,7 @@ use clap::{Parser, Subcommand};
 
 pub use doctor::DoctorArgs;
 pub use job::{Ci, CleanupArgs, ExecArgs, SetupArgs, TokenArgs, ValidateArgs};
+pub use key::{KeyArgs, KeyCommand, KeyCreateArgs, KeyListArgs, KeyRevokeArgs, KeyRotateArgs, NewKeyArgs, WebArgs};
 pub use knowledge::{CapabilitiesArgs, CompletionsArgs, InspectArgs, ManArgs, RolesArgs};
 pub use profiles::{LoginArgs, LogoutArgs, SwitchArgs};
 pub use shared::{CredentialArgs, LifetimeArgs, Output, OutputArgs, PolicyArgs, TimeoutArgs};
@@ -69,6 +71,8 @@ pub enum Command {
     Switch(SwitchArgs),
     /// Remove a stored profile, or all of them
     Logout(LogoutArgs),
+    /// Make, list, revoke and rotate team keys, through a web session
+    Key(KeyArgs),
     /// Check everything that can be checked, offline, and repair what can be repaired
     Doctor(DoctorArgs),
     /// Print the completions of a shell
@@ -119,6 +123,7 @@ impl Command {
             Self::Login(args) => &args.output,
             Self::Switch(args) => &args.output,
             Self::Logout(args) => &args.output,
+            Self::Key(args) => args.output(),
             Self::Doctor(args) => &args.output,
         };
         output.output == Output::Json

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     cli::CapabilitiesArgs,
-    connect::{ApiRoot, Capability, Client, Reach, VendorNumber, block_on, survey},
+    connect::{Capability, Client, Reach, Root, VendorNumber, block_on, survey},
     credential::IssuerId,
     error::Error,
     explanation::Fact,
@@ -82,7 +82,7 @@ fn is_transient(capability: &Capability) -> bool {
 
 fn show(
     resolved: &Resolved,
-    root: &ApiRoot,
+    root: &Root,
     capabilities: &[Capability],
     with_reports: bool,
     incomplete: bool,

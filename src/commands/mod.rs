@@ -6,6 +6,7 @@ mod completions;
 mod doctor;
 mod exec;
 mod inspect;
+mod key;
 mod login;
 mod logout;
 mod man;
@@ -40,6 +41,7 @@ pub fn run(command: &Command, environment: &Environment, console: Console) -> Re
         Command::Login(args) => login::run(args, environment, console),
         Command::Switch(args) => switch::run(args, environment, console),
         Command::Logout(args) => logout::run(args, environment, console),
+        Command::Key(args) => key::run(args, environment, console),
     }
     .map(|()| 0)
 }

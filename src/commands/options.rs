@@ -8,7 +8,7 @@ use std::{
 use crate::{
     cli::{PolicyArgs, TimeoutArgs},
     clock::{Clock, Skew},
-    connect::{ApiRoot, Client, ConnectError, Policies, Proof, block_on, validate},
+    connect::{Client, ConnectError, Policies, Proof, Root, block_on, validate},
     credential::{KeyKind, PrivateKey},
     error::Error,
     handoff::{self, Convention, forms_of_key, forms_of_token},
@@ -25,13 +25,13 @@ pub(super) fn api_root(
     sources: &Sources<'_>,
     in_house: bool,
     before: Option<&AuthDir>,
-) -> Result<(ApiRoot, Audience), ConnectError> {
+) -> Result<(Root, Audience), ConnectError> {
     let asked = if in_house || before.is_some_and(|before| before.in_house) {
         Audience::Enterprise
     } else {
         Audience::AppStoreConnect
     };
-    let root = ApiRoot::choose(sources.text(&fields::API_URL), asked)?;
+    let root = Root::api(sources.text(&fields::API_URL), asked)?;
     let audience = if root.is_enterprise() {
         Audience::Enterprise
     } else {
@@ -131,7 +131,7 @@ pub(super) fn budget(timeout: &str) -> Result<Duration, Error> {
 
 /// Proves the credential. Every token is masked before it is sent.
 pub(super) fn prove(
-    root: ApiRoot,
+    root: Root,
     budget: Duration,
     resolved: &Resolved,
     policies: &Policies,
@@ -163,7 +163,7 @@ pub(super) fn masked_mint<'a>(
     }
 }
 
-pub(super) fn warn_of_root(root: &ApiRoot, console: Console) {
+pub(super) fn warn_of_root(root: &Root, console: Console) {
     if !root.is_apple() && !root.is_loopback() {
         console.warn(&format!(
             "the token goes to {}, which is not Apple's, because {} says so",

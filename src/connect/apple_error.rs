@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use crate::{text::one_line, token::Token};
+use super::http::Conceal;
+use crate::text::one_line;
 
 /// The longest piece of Apple's text that is repeated, in characters.
 const LONGEST: usize = 300;
@@ -17,8 +18,9 @@ pub(super) struct AppleError {
 }
 
 impl AppleError {
-    /// `None` for whatever is not Apple's error document. Whoever answers may repeat the token: it is concealed.
-    pub(super) fn parse(body: &[u8], token: &Token) -> Option<Self> {
+    /// `None` for whatever is not Apple's error document. Whoever answers may repeat what was sent: secrets
+    /// are concealed.
+    pub(super) fn parse(body: &[u8], conceal: &Conceal<'_>) -> Option<Self> {
         #[derive(Deserialize)]
         struct Document {
             errors: Vec<Entry>,
@@ -34,7 +36,7 @@ impl AppleError {
         }
         let document: Document = serde_json::from_slice(body).ok()?;
         let first = document.errors.into_iter().next()?;
-        let line = |text: &str| one_line(&token.conceal_in(text), LONGEST);
+        let line = |text: &str| one_line(&conceal(text), LONGEST);
         Some(Self {
             code: line(&first.code),
             title: line(&first.title),
@@ -68,15 +70,17 @@ impl AppleError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::token::Token;
 
-    fn token() -> Token {
-        Token::of_text("header.payload-part.signature-part")
+    fn parse(body: &[u8]) -> Option<AppleError> {
+        let token = Token::of_text("header.payload-part.signature-part");
+        AppleError::parse(body, &|text| token.conceal_in(text))
     }
 
     #[test]
     fn a_token_that_is_sent_back_is_concealed() {
         let body = serde_json::json!({"errors": [{"code": "header.payload-part.signature-part", "title": "got signature-part"}]});
-        let error = AppleError::parse(body.to_string().as_bytes(), &token()).expect("an error");
+        let error = parse(body.to_string().as_bytes()).expect("an error");
         assert_eq!((error.code.as_str(), error.title.as_str()), ("***", "got ***"));
     }
 
@@ -95,7 +99,7 @@ mod tests {
     #[test]
     fn text_from_outside_becomes_one_short_line() {
         let body = serde_json::json!({"errors": [{"code": "X", "title": "a\n::error::b\r\u{1b}[31m", "detail": "y".repeat(1000)}]});
-        let error = AppleError::parse(body.to_string().as_bytes(), &token()).expect("an error");
+        let error = parse(body.to_string().as_bytes()).expect("an error");
         assert_eq!(error.title, "a ::error::b [31m");
         assert_eq!(error.detail.len(), LONGEST);
     }
@@ -111,7 +115,7 @@ mod tests {
             r#"{"errors":"x"}"#,
             "null",
         ] {
-            assert_eq!(AppleError::parse(body.as_bytes(), &token()), None, "{body}");
+            assert_eq!(parse(body.as_bytes()), None, "{body}");
         }
     }
 }

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::{
     Client, ConnectError, Forbidden, Mint,
-    client::Answer,
+    http::Answer,
     validate::{authenticate, why_forbidden},
 };
 use crate::{clock::Skew, source::Resolved, token::Token};

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{ApiRoot, Failure, RateLimit};
+use super::{Failure, RateLimit, Root, WebError, root::Side};
 use crate::{
     clock::Skew,
     explanation::{Explanation, Fact},
@@ -12,8 +12,12 @@ use crate::{
 
 #[derive(Debug, Error)]
 pub enum ConnectError {
-    #[error("the API root can't be used: {why}")]
-    ApiRoot { origin: Origin, why: &'static str },
+    #[error("the {} can't be used: {why}", .side.root())]
+    BadRoot {
+        side: Side,
+        origin: Origin,
+        why: &'static str,
+    },
     #[error("no certificate could be loaded from {variable}")]
     Roots { variable: &'static str },
     #[error("Apple refused this credential (401 {})", .0.code.as_deref().unwrap_or("without a code"))]
@@ -30,7 +34,7 @@ pub enum ConnectError {
     #[error("no connection to {}: {failure}", .root.host())]
     Unreachable {
         failure: Failure,
-        root: Box<ApiRoot>,
+        root: Box<Root>,
         attempts: u32,
     },
     #[error("{}", unavailable_title(*.status))]
@@ -44,15 +48,17 @@ pub enum ConnectError {
         request_id: Option<String>,
     },
     #[error("{} answered with a redirect", .root.host())]
-    Redirected { root: Box<ApiRoot>, to: Option<String> },
+    Redirected { root: Box<Root>, to: Option<String> },
     #[error("{} is not App Store Connect (status {status})", .root.host())]
-    NotApple { status: u16, root: Box<ApiRoot> },
+    NotApple { status: u16, root: Box<Root> },
     #[error("Apple did not understand the request (status {status})")]
     Unexpected {
         status: u16,
         quote: Option<String>,
         request_id: Option<String>,
     },
+    #[error(transparent)]
+    Web(#[from] WebError),
     #[error("the log could not be written: {0}")]
     Mask(String),
     #[error("the network could not be set up: {0}")]
@@ -144,11 +150,12 @@ impl ConnectError {
     /// The process's exit code (design: Exit codes).
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::ApiRoot { .. } => 2,
+            Self::BadRoot { .. } => 2,
             Self::Refused(_) => 12,
             Self::Forbidden { .. } => 13,
             Self::Policy { .. } => 14,
             Self::Unreachable { .. } | Self::Unavailable { .. } | Self::Redirected { .. } | Self::NotApple { .. } => 20,
+            Self::Web(error) => error.exit_code(),
             Self::Roots { .. } | Self::Mask(_) => 30,
             Self::Unexpected { .. } | Self::Runtime(_) => 1,
         }
@@ -157,8 +164,8 @@ impl ConnectError {
     pub fn explain(&self) -> Explanation {
         let explanation = Explanation::new(self.to_string());
         match self {
-            Self::ApiRoot { origin, .. } => explanation
-                .fact("API root", format!("from {origin}"))
+            Self::BadRoot { origin, side, .. } => explanation
+                .fact(side.root(), format!("from {origin}"))
                 .advice("Give https://HOST, or http://127.0.0.1:PORT for a simulator on this machine."),
             Self::Roots { variable } => explanation.advice(format!(
                 "{variable} is set, so nothing else is trusted. Correct its path, or unset it to use the system's certificates."
@@ -169,9 +176,9 @@ impl ConnectError {
                 .request_id(request_id.as_deref()),
             Self::Policy { policy, facts } => with_facts(explanation, facts).advice(policy.advice()),
             Self::Unreachable { failure, root, attempts } => explanation
-                .fact("API root", format!("{root}, from {}", root.origin()))
+                .fact(root.side().root(), format!("{root}, from {}", root.origin()))
                 .fact("attempts", attempts.to_string())
-                .advice(failure.advice()),
+                .advice(failure.advice(root.side().variable())),
             Self::Unavailable { status, quote, retry_after, rate_limit, attempts, request_id } => {
                 let explanation = with_quote(explanation.fact("status", status.to_string()), quote.as_deref())
                     .fact("attempts", attempts.to_string());
@@ -192,6 +199,7 @@ impl ConnectError {
             Self::Unexpected { quote, request_id, .. } => with_quote(explanation, quote.as_deref())
                 .advice("This is a defect of asc-auth. Please report it with this text.")
                 .request_id(request_id.as_deref()),
+            Self::Web(error) => error.explain(),
             Self::Mask(_) => explanation.advice("Nothing was sent, because the log could not be told what to mask."),
             Self::Runtime(_) => explanation.advice("This is a defect of asc-auth or of this machine. Please report it with this text."),
         }

@@ -3,26 +3,29 @@
 //! The token goes to the API root and nowhere else: no redirect is followed, and plain http is for loopback only.
 //! Nothing here is set up before the first request: minting a token alone starts no runtime and no TLS.
 
-mod api_root;
 mod apple_error;
 mod capabilities;
 mod client;
 mod error;
 mod headers;
+mod http;
 mod retry;
+mod root;
 mod tls;
 mod transport;
 mod validate;
+mod web;
 
-use tokio::task::LocalSet;
+use tokio::{runtime::Runtime, task::LocalSet};
 
-pub use api_root::ApiRoot;
 pub use capabilities::{Capability, Reach, Survey, VendorNumber, survey};
 pub use client::Client;
 pub use error::{ConnectError, Forbidden, Policy};
 pub use headers::RateLimit;
+pub use root::Root;
 pub use transport::Failure;
 pub use validate::{Mint, Policies, Proof, validate};
+pub use web::{KeyName, LastUsed, Loss, Made, NewKey, Roster, Session, TeamKey, TeamKeys, WebError};
 
 /// Holds conversations at the same time, on this thread, and gives what came of each in their order.
 pub async fn at_once<T: 'static>(
@@ -45,12 +48,34 @@ pub async fn at_once<T: 'static>(
 
 /// Runs one conversation to its end on this thread.
 pub fn block_on<T>(conversation: impl Future<Output = T>) -> Result<T, ConnectError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| ConnectError::Runtime(error.to_string()))?;
-    let outcome = runtime.block_on(conversation);
-    // A name that is still being looked up must not hold the process back.
-    runtime.shutdown_background();
-    Ok(outcome)
+    Ok(Thread::new()?.run(conversation))
+}
+
+/// This thread, for conversations one after the other that share their connections.
+#[derive(Debug)]
+struct Thread(Option<Runtime>);
+
+impl Thread {
+    fn new() -> Result<Self, ConnectError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        Ok(Self(Some(
+            runtime.map_err(|error| ConnectError::Runtime(error.to_string()))?,
+        )))
+    }
+
+    fn run<T>(&self, conversation: impl Future<Output = T>) -> T {
+        match &self.0 {
+            Some(runtime) => runtime.block_on(conversation),
+            None => unreachable!("it has its runtime until it is dropped"),
+        }
+    }
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            // A name that is still being looked up must not hold the process back.
+            runtime.shutdown_background();
+        }
+    }
 }

@@ -40,26 +40,48 @@ impl Failure {
         )
     }
 
-    pub(super) fn advice(&self) -> &'static str {
+    /// Whether it came before any of the request was sent, so that the request did nothing.
+    pub(super) fn is_before_sending(&self) -> bool {
+        matches!(
+            self,
+            Self::Dns
+                | Self::ConnectionRefused
+                | Self::UnknownAuthority
+                | Self::CertificateExpired
+                | Self::CertificateName
+                | Self::Proxy
+        )
+    }
+
+    /// What to do; `variable` names the root of the side that was asked.
+    pub(super) fn advice(&self, variable: &str) -> String {
         match self {
-            Self::Dns => {
-                "Check the network and the name's spelling in ASC_API_URL, if it is set. Behind a proxy, set HTTPS_PROXY."
-            }
+            Self::Dns => format!(
+                "Check the network and the name's spelling in {variable}, if it is set. Behind a proxy, set HTTPS_PROXY."
+            ),
             Self::ConnectionRefused => {
-                "Check the network, ASC_API_URL and HTTPS_PROXY, if they are set. Nothing was wrong with the key."
+                format!("Check the network, {variable} and HTTPS_PROXY, if they are set. Nothing was wrong with the key.")
             }
             Self::UnknownAuthority => {
                 "A proxy that opens TLS needs its own authority installed on this machine, or named in SSL_CERT_FILE. \
                  If there should be no such proxy, somebody is in between: do not go on."
+                    .to_owned()
             }
             Self::CertificateExpired => {
                 "Check this machine's clock. If it is right, the server or a proxy in between uses an expired certificate."
+                    .to_owned()
             }
-            Self::CertificateName => "Something else answers under this name: check ASC_API_URL, DNS and proxies.",
-            Self::Tls => "Check ASC_API_URL and proxies in between.",
-            Self::TimedOut => "Try again, or give more time with --timeout. Behind a proxy, set HTTPS_PROXY.",
-            Self::Closed | Self::Other => "Try again. If it persists, check the network and proxies in between.",
-            Self::Proxy => "Check HTTPS_PROXY: its address, and whether it lets this machine through.",
+            Self::CertificateName => {
+                format!("Something else answers under this name: check {variable}, DNS and proxies.")
+            }
+            Self::Tls => format!("Check {variable} and proxies in between."),
+            Self::TimedOut => {
+                "Try again, or give more time with --timeout. Behind a proxy, set HTTPS_PROXY.".to_owned()
+            }
+            Self::Closed | Self::Other => {
+                "Try again. If it persists, check the network and proxies in between.".to_owned()
+            }
+            Self::Proxy => "Check HTTPS_PROXY: its address, and whether it lets this machine through.".to_owned(),
         }
     }
 

@@ -6,8 +6,7 @@ use reqwest::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ApiRoot, Client, ConnectError, Forbidden, Policy, RateLimit, apple_error::AppleError, client::Answer,
-    error::Refused,
+    Client, ConnectError, Forbidden, Policy, RateLimit, Root, apple_error::AppleError, error::Refused, http::Answer,
 };
 use crate::{
     clock::{Clock, Skew},
@@ -40,7 +39,7 @@ pub struct Proof {
     /// The clock to mint further tokens by.
     pub clock: Clock,
     /// Who accepted it.
-    pub root: ApiRoot,
+    pub root: Root,
     /// What was held besides.
     pub policies: Policies,
     pub skew: Option<Skew>,

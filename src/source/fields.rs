@@ -56,6 +56,14 @@ field!(
     Some("api-url"),
     Some("ASC_API_URL")
 );
+field!(WEB_URL, "web root", Some("--web-url"), None, Some("ASC_WEB_URL"));
+field!(
+    WEB_SESSION,
+    "web session",
+    Some("--session"),
+    None,
+    Some("ASC_WEB_SESSION")
+);
 
 // The private key, the highest rank first. Only paths are ever arguments.
 field!(

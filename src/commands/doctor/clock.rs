@@ -28,7 +28,7 @@ pub(super) fn check(patient: &Patient<'_>, in_house: bool, budget: Duration) -> 
         Ok(Some(skew)) if skew.is_tolerable() => check.line(skew.describe()),
         Ok(Some(skew)) => check.found(off(skew)),
         // What ASC_API_URL names is judged with the environment.
-        Err(ConnectError::ApiRoot { .. }) => check.line("not compared: the API root can't be used"),
+        Err(ConnectError::BadRoot { .. }) => check.line("not compared: the API root can't be used"),
         Err(error) => check.found(Finding::problem("network", error.explain())),
     }
     check.line("whether profiles work is not asked here: asc-auth status --validate asks");

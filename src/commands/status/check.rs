@@ -7,7 +7,7 @@ use tokio::time::timeout;
 use super::{InUse, Row, Status, options};
 use crate::{
     cli::StatusArgs,
-    connect::{ApiRoot, Client, ConnectError, Policies, Proof, at_once, block_on, validate},
+    connect::{Client, ConnectError, Policies, Proof, Root, at_once, block_on, validate},
     error::Error,
     report::Console,
     source::{AuthDir, Resolved, Sources, profiles::Profile, resolve_profile},
@@ -36,7 +36,7 @@ impl Check {
 
 /// Where to ask, for what, and for how long.
 pub(super) struct Order {
-    root: ApiRoot,
+    root: Root,
     request: TokenRequest,
     budget: Duration,
 }

@@ -1,4 +1,4 @@
-//! Where the API is, and whether a token may be sent there.
+//! Where App Store Connect is, its API or its web side, and whether a token or a session may be sent there.
 
 use std::{fmt, net::IpAddr};
 
@@ -10,25 +10,53 @@ use crate::{source::Origin, token::Audience};
 
 const APPLE: &str = "https://api.appstoreconnect.apple.com/";
 const APPLE_ENTERPRISE: &str = "https://api.enterprise.developer.apple.com/";
+const APPLE_WEB: &str = "https://appstoreconnect.apple.com/";
 
-/// The root of the API: https anywhere, http on loopback only, no user, no query.
-#[derive(Clone, Debug)]
-pub struct ApiRoot {
-    url: Url,
-    origin: Origin,
+/// One of the two sides of App Store Connect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// What a token is for.
+    Api,
+    /// What a person signs in to.
+    Web,
 }
 
-impl ApiRoot {
-    /// The root that was given, else Apple's own for the audience.
-    pub fn choose(given: Option<(Origin, String)>, audience: Audience) -> Result<Self, ConnectError> {
-        let (origin, text) = given.unwrap_or_else(|| {
-            let apple = match audience {
-                Audience::AppStoreConnect => APPLE,
-                Audience::Enterprise => APPLE_ENTERPRISE,
-            };
-            (Origin::Default, apple.to_owned())
-        });
-        let refuse = |why| ConnectError::ApiRoot {
+/// The root of one side: https, or http on loopback, no user, no query. A token may go to any host; a session goes to
+/// Apple's own and to loopback.
+#[derive(Clone, Debug)]
+pub struct Root {
+    url: Url,
+    origin: Origin,
+    side: Side,
+}
+
+impl Root {
+    /// The API's root that was given, else Apple's own for the audience.
+    pub fn api(given: Option<(Origin, String)>, audience: Audience) -> Result<Self, ConnectError> {
+        let apple = match audience {
+            Audience::AppStoreConnect => APPLE,
+            Audience::Enterprise => APPLE_ENTERPRISE,
+        };
+        Self::choose(Side::Api, given, apple)
+    }
+
+    /// The web side's root that was given, else Apple's own.
+    pub fn web(given: Option<(Origin, String)>) -> Result<Self, ConnectError> {
+        let root = Self::choose(Side::Web, given, APPLE_WEB)?;
+        if root.url.as_str() == APPLE_WEB || root.is_loopback() {
+            return Ok(root);
+        }
+        Err(ConnectError::BadRoot {
+            side: Side::Web,
+            origin: root.origin,
+            why: "a session goes to Apple's own host and to loopback only",
+        })
+    }
+
+    fn choose(side: Side, given: Option<(Origin, String)>, apple: &str) -> Result<Self, ConnectError> {
+        let (origin, text) = given.unwrap_or_else(|| (Origin::Default, apple.to_owned()));
+        let refuse = |why| ConnectError::BadRoot {
+            side,
             origin: origin.clone(),
             why,
         };
@@ -50,7 +78,7 @@ impl ApiRoot {
             let path = format!("{}/", url.path());
             url.set_path(&path);
         }
-        Ok(Self { url, origin })
+        Ok(Self { url, origin, side })
     }
 
     /// The URL of an endpoint, given without its leading slash.
@@ -93,9 +121,41 @@ impl ApiRoot {
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
+
+    pub(super) fn side(&self) -> Side {
+        self.side
+    }
+
+    /// Scheme, host and port, as a browser's `Origin` header has it.
+    pub(super) fn scheme_and_host(&self) -> String {
+        self.url.origin().ascii_serialization()
+    }
+
+    /// The host's name without a port, in lower case.
+    pub(super) fn host_name(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
 }
 
-impl fmt::Display for ApiRoot {
+impl Side {
+    /// As messages name its root.
+    pub(super) fn root(self) -> &'static str {
+        match self {
+            Self::Api => "API root",
+            Self::Web => "web root",
+        }
+    }
+
+    /// The variable that names its root.
+    pub(super) fn variable(self) -> &'static str {
+        match self {
+            Self::Api => "ASC_API_URL",
+            Self::Web => "ASC_WEB_URL",
+        }
+    }
+}
+
+impl fmt::Display for Root {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.url.as_str())
     }
@@ -122,8 +182,8 @@ fn is_loopback(url: &Url) -> bool {
 mod tests {
     use super::*;
 
-    fn choose(text: &str) -> Result<ApiRoot, ConnectError> {
-        ApiRoot::choose(
+    fn choose(text: &str) -> Result<Root, ConnectError> {
+        Root::api(
             Some((Origin::Variable("ASC_API_URL"), text.to_owned())),
             Audience::AppStoreConnect,
         )
@@ -158,6 +218,29 @@ mod tests {
         ] {
             assert!(choose(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_session_goes_to_apple_and_to_loopback_only() {
+        let web = |text: &str| Root::web(Some((Origin::Variable("ASC_WEB_URL"), text.to_owned())));
+        for text in [
+            "https://appstoreconnect.apple.com",
+            "http://127.0.0.1:1",
+            "https://localhost:9",
+        ] {
+            assert!(web(text).is_ok(), "{text}");
+        }
+        for text in [
+            "http://appstoreconnect.apple.com",
+            "https://example.com",
+            "https://api.appstoreconnect.apple.com",
+            "https://appstoreconnect.apple.com.example.com",
+            "https://appstoreconnect.apple.com:8443",
+            "https://appstoreconnect.apple.com/elsewhere",
+        ] {
+            assert!(web(text).is_err(), "{text}");
+        }
+        assert_eq!(Root::web(None).expect("Apple's").to_string(), APPLE_WEB);
     }
 
     #[test]

@@ -1,0 +1,44 @@
+//! `asc-auth key`: a team's keys, made, listed, revoked and rotated through a person's web session.
+//!
+//! A key that Apple has issued is never lost and never left behind unseen.
+
+mod create;
+mod list;
+mod revoke;
+mod rotate;
+
+use crate::{
+    cli::{KeyArgs, KeyCommand, WebArgs},
+    connect::{Root, Session, TeamKeys},
+    error::Error,
+    report::Console,
+    source::{Environment, Sources, fields},
+};
+
+pub(super) fn run(args: &KeyArgs, environment: &Environment, console: Console) -> Result<(), Error> {
+    match &args.command {
+        KeyCommand::Create(args) => create::run(args, environment, console),
+        KeyCommand::List(args) => list::run(args, environment, console),
+        KeyCommand::Revoke(args) => revoke::run(args, environment, console),
+        KeyCommand::Rotate(args) => rotate::run(args, environment, console),
+    }
+}
+
+/// The keys of the team that somebody is signed in to. No request is made yet.
+fn sign_in(args: &WebArgs, environment: &Environment, console: Console) -> Result<TeamKeys, Error> {
+    let settings = args.settings();
+    let sources = Sources::new(&settings, false, environment)?;
+    let root = Root::web(sources.text(&fields::WEB_URL))?;
+    let session = Session::read(sources.text(&fields::WEB_SESSION), environment, &root).map_err(connect_error)?;
+    if let Some(mode) = session.wide_mode() {
+        console.warn(&format!(
+            "others may use the web session, whose file has mode {mode:04o}: chmod 600 {}",
+            crate::text::quoted(&session.path().display().to_string())
+        ));
+    }
+    Ok(TeamKeys::new(root, session, args.timeout.budget()?)?)
+}
+
+fn connect_error(error: crate::connect::WebError) -> Error {
+    Error::Connect(error.into())
+}

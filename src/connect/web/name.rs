@@ -1,0 +1,54 @@
+//! What a team key is called, as people read it in App Store Connect.
+
+use std::fmt;
+
+use crate::{credential::tidy, text::has_short_parts};
+
+/// In characters.
+const LONGEST: usize = 100;
+
+/// A name for a key: visible text on one line. No word of it is as long as a line of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyName(String);
+
+impl KeyName {
+    /// White space around it is not part of a name. `Err` says what is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let name = tidy(text);
+        match name.chars().count() {
+            0 => Err("it is empty"),
+            count if count > LONGEST => Err("it is longer than 100 characters"),
+            _ if name.contains(char::is_control) => Err("it has control characters"),
+            _ if !has_short_parts(name) => Err("it has a word of more than 40 characters"),
+            _ => Ok(Self(name.to_owned())),
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for KeyName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::KeyName;
+
+    #[test]
+    fn a_name_is_visible_text_on_one_line() {
+        for name in ["CI pipeline", "Über-CI (2026)", "a"] {
+            assert!(
+                KeyName::parse(name).is_ok_and(|parsed| parsed.as_str() == name),
+                "{name}"
+            );
+        }
+        for name in ["", "  ", "a\nb", "a\u{7}", &"ab ".repeat(60), &"x".repeat(41)] {
+            assert!(KeyName::parse(name).is_err(), "{name:?}");
+        }
+    }
+}
