@@ -156,7 +156,11 @@ pub(crate) fn instead(fault: &Fault) -> Option<Response> {
     Some(match fault {
         // Never sent: it stands for an action that is not taken.
         Fault::ResetBeforeAction => respond(500, Body::empty()),
-        Fault::Latency(_) | Fault::ResetBeforeResponse | Fault::ResetInBody | Fault::SlowDrip(_) => return None,
+        Fault::Latency(_)
+        | Fault::ResetBeforeResponse
+        | Fault::ResetInBody
+        | Fault::SlowDrip(_)
+        | Fault::HtmlAfterAction(_) => return None,
         Fault::TooManyRequests { retry_after } => {
             let mut response = rate_limit_exceeded();
             if let Some(seconds) = retry_after {
@@ -207,7 +211,7 @@ fn of_status(status: u16) -> Response {
     }
 }
 
-fn gateway_page(status: u16) -> Response {
+pub(crate) fn gateway_page(status: u16) -> Response {
     let reason = StatusCode::from_u16(status)
         .ok()
         .and_then(|status| status.canonical_reason());

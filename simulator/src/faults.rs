@@ -25,6 +25,8 @@ pub enum Fault {
     Status(u16),
     /// This status with a gateway's HTML page.
     Html(u16),
+    /// The request takes effect, and the gateway, tired of waiting, answers with this status and its page.
+    HtmlAfterAction(u16),
     /// This status with no body.
     Empty(u16),
     /// This status with a JSON body of so many bytes (at most 1 GiB), streamed without a length.

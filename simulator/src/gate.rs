@@ -52,6 +52,9 @@ pub(crate) async fn send(
     rated: bool,
     fault: Option<Fault>,
 ) -> Response {
+    if let Some(Fault::HtmlAfterAction(status)) = fault {
+        response = answers::gateway_page(status);
+    }
     dress(&mut response, shared, rated, fault.as_ref());
     let reset = matches!(fault, Some(Fault::ResetBeforeAction | Fault::ResetBeforeResponse));
     seen.status = (!reset).then(|| response.status().as_u16());
@@ -135,7 +138,10 @@ async fn admit(shared: &Shared, key: ApiKey, mut request: Request, next: Next) -
 fn dress(response: &mut Response, shared: &Shared, rated: bool, fault: Option<&Fault>) {
     let headers = response.headers_mut();
     headers.insert(header::DATE, value(&httpdate::fmt_http_date(shared.now())));
-    if matches!(fault, Some(Fault::Html(_) | Fault::Empty(_))) {
+    if matches!(
+        fault,
+        Some(Fault::Html(_) | Fault::HtmlAfterAction(_) | Fault::Empty(_))
+    ) {
         return;
     }
     headers.insert(X_REQUEST_ID, value(&random_request_id()));

@@ -28,18 +28,18 @@ pub enum ProviderShape {
 /// One key, with its private half where that is handed out.
 pub(crate) fn one(key: &TeamKey, private_half: Option<&str>, query: &Query, shape: ProviderShape) -> Value {
     let data = resource(key, private_half, query, shape);
-    document(data, std::slice::from_ref(key), query, shape)
+    document(&data, std::slice::from_ref(key), query, shape)
 }
 
 /// All of `keys`.
 pub(crate) fn list(keys: &[TeamKey], query: &Query, shape: ProviderShape) -> Value {
-    let data = keys.iter().map(|key| resource(key, None, query, shape)).collect();
-    let mut document = document(data, keys, query, shape);
+    let data: Value = keys.iter().map(|key| resource(key, None, query, shape)).collect();
+    let mut document = document(&data, keys, query, shape);
     document["meta"] = json!({ "paging": { "total": keys.len(), "limit": 2000 } });
     document
 }
 
-fn document(data: Value, keys: &[TeamKey], query: &Query, shape: ProviderShape) -> Value {
+fn document(data: &Value, keys: &[TeamKey], query: &Query, shape: ProviderShape) -> Value {
     let mut document = json!({ "data": data });
     if query.includes_any() {
         document["included"] = included(keys, query, shape);

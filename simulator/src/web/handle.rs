@@ -48,7 +48,8 @@ impl Simulator {
     }
 
     /// Calls `hook` when a request to the web side has arrived, on the server's thread, before it is judged and has any
-    /// effect. Replaces an earlier hook. With [`Fault::ResetBeforeAction`] the request has none.
+    /// effect. Replaces an earlier hook, and may not set another. With [`Fault::ResetBeforeAction`] the request has no effect at
+    /// all.
     pub fn before_web(&self, hook: impl FnMut(WebStep) + Send + 'static) {
         self.shared.web.set_hook(Box::new(hook));
     }

@@ -22,12 +22,18 @@ impl NewKey {
         const TYPE: &str = "/data/attributes/keyType";
         let document = document(body)?;
         let nickname = document.pointer(NICKNAME).and_then(Value::as_str);
-        let nickname = nickname.filter(|name| !name.trim().is_empty());
-        let nickname = nickname.ok_or_else(|| bad(NICKNAME))?.to_owned();
-        let roles = document.pointer(ROLES).and_then(roles).ok_or_else(|| bad(ROLES))?;
+        let Some(nickname) = nickname.filter(|name| !name.trim().is_empty()) else {
+            return refuse(NICKNAME);
+        };
+        let Some(roles) = document.pointer(ROLES).and_then(roles) else {
+            return refuse(ROLES);
+        };
         demand(document.pointer(ALL_APPS) == Some(&true.into()), ALL_APPS)?;
         demand(document.pointer(TYPE) == Some(&"PUBLIC_API".into()), TYPE)?;
-        Ok(Self { nickname, roles })
+        Ok(Self {
+            nickname: nickname.to_owned(),
+            roles,
+        })
     }
 }
 
@@ -53,9 +59,9 @@ fn roles(names: &Value) -> Option<Vec<Role>> {
 }
 
 fn demand(holds: bool, pointer: &str) -> Result<(), Box<Response>> {
-    if holds { Ok(()) } else { Err(bad(pointer)) }
+    if holds { Ok(()) } else { refuse(pointer) }
 }
 
-fn bad(pointer: &str) -> Box<Response> {
-    Box::new(answers::bad_part(pointer))
+fn refuse<T>(pointer: &str) -> Result<T, Box<Response>> {
+    Err(Box::new(answers::bad_part(pointer)))
 }

@@ -185,3 +185,33 @@ fn secret() -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::Web;
+
+    #[test]
+    fn the_pause_is_counted_from_the_request_before_also_if_that_came_too_soon() {
+        let spacing = Web::default().with(|settings| settings.spacing);
+        let session = WebSession::new(WebRole::Admin, "http://127.0.0.1:80");
+        let start = Instant::now();
+        let verdicts = [0, 349, 698, 1048].map(|milliseconds| {
+            let arrived = start + Duration::from_millis(milliseconds);
+            session.comes_too_soon(arrived, spacing)
+        });
+        assert_eq!(verdicts, [false, true, true, false]);
+    }
+
+    #[test]
+    fn with_tls_the_cookies_are_for_localhost_and_secure() {
+        let session = WebSession::new(WebRole::Admin, "https://localhost:80");
+        let file: Value = serde_json::from_str(&session.file()).unwrap();
+        let name = file["last_key"].as_str().unwrap();
+        let cookie = &file["sessions"][name]["cookies"]["https://localhost:80/"][0];
+        assert_eq!(
+            (&cookie["domain"], &cookie["secure"]),
+            (&json!("localhost"), &json!(true))
+        );
+    }
+}
