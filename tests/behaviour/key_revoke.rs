@@ -1,0 +1,1 @@
+//! `asc-auth key revoke`: a key that is told of before it ends.
