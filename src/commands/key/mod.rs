@@ -6,7 +6,10 @@ mod create;
 mod list;
 mod revoke;
 mod rotate;
+mod told;
+mod users;
 
+use super::options;
 use crate::{
     cli::{KeyArgs, KeyCommand, WebArgs},
     connect::{Root, Session, TeamKeys},

@@ -39,6 +39,13 @@ impl Person {
         person
     }
 
+    /// The same with profiles of the home directory's key, whose ID is `KEY_ID`, in the config file.
+    #[track_caller]
+    pub fn stored(mut self, names: &[&str]) -> Self {
+        self.home = self.home.stored(names);
+        self
+    }
+
     /// `~/.blitz/asc-agent/web-session.json`, where nothing else is said.
     pub fn session_file(&self) -> PathBuf {
         self.home.path().join(".blitz/asc-agent/web-session.json")
