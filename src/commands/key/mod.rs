@@ -4,8 +4,11 @@
 
 mod create;
 mod list;
+mod making;
 mod revoke;
 mod rotate;
+mod stored;
+mod wanted;
 
 use crate::{
     cli::{KeyArgs, KeyCommand, WebArgs},
