@@ -230,6 +230,18 @@ pub(super) fn profile_name(text: &str) -> Result<ProfileName, Error> {
     Ok(ProfileName::parse(text).map_err(SourceError::ProfileName)?)
 }
 
+/// A key that was pasted in the place of a directory would become its name.
+pub(super) fn refuse_key_as_path(flag: &str, path: &[u8]) -> Result<(), Error> {
+    let is_pem = path.windows(10).any(|start| start == b"-----BEGIN");
+    if is_pem || PrivateKey::decode(path).is_ok() {
+        return Err(Error::Usage {
+            what: format!("{flag} holds a private key, where a directory belongs"),
+            advice: "Name a directory. The key is in the history of this shell now: remove it there.".to_owned(),
+        });
+    }
+    Ok(())
+}
+
 /// Standard input, which gets its buffer when it is first read and not before.
 pub(super) struct Stdin;
 

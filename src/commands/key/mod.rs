@@ -4,10 +4,13 @@
 
 mod create;
 mod list;
+mod making;
 mod revoke;
 mod rotate;
+mod stored;
 mod told;
 mod users;
+mod wanted;
 
 use super::options;
 use crate::{
