@@ -5,10 +5,13 @@
 mod create;
 mod list;
 mod making;
+mod publish;
 mod revoke;
 mod rotate;
 mod stored;
+mod users;
 mod wanted;
+mod words;
 
 use crate::{
     cli::{KeyArgs, KeyCommand, WebArgs},
@@ -44,4 +47,8 @@ fn sign_in(args: &WebArgs, environment: &Environment, console: Console) -> Resul
 
 fn connect_error(error: crate::connect::WebError) -> Error {
     Error::Connect(error.into())
+}
+
+fn key_id(text: &str) -> Result<crate::credential::KeyId, Error> {
+    crate::credential::KeyId::parse(text).map_err(|defect| Error::Usage { what: format!("the key ID can't be read: {defect}"), advice: String::new() })
 }

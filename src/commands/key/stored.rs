@@ -6,10 +6,13 @@ use super::{making::KeyMade, wanted};
 use crate::{
     cli::NewKeyArgs,
     commands::options,
+    credential::KeyId,
     error::Error,
+    report::Console,
     source::{
-        Environment,
+        Environment, Flags, Resolved, Sources,
         profiles::{self, Destination, Kept, Manner, ProfileName, Profiles, StoredIn},
+        resolve_profile,
     },
     text::quoted,
 };
@@ -66,6 +69,30 @@ impl Profile {
     pub(super) fn store(&self, made: &KeyMade) -> Result<Kept, Error> {
         let profile = self.filled(made)?;
         Ok(self.profiles.store(&profile, &self.into, REPLACING)?)
+    }
+
+    /// The credential that whoever uses the profile gets, which must be that of this key.
+    pub(super) fn resolve(
+        &self,
+        key_id: &KeyId,
+        environment: &Environment,
+        console: Console,
+    ) -> Result<Resolved, Error> {
+        let found = self.profiles.find(self.name())?.map(|found| found.profile);
+        let Some(profile) = found.filter(|profile| profile.key_id == key_id.as_str()) else {
+            return Err(Error::Usage {
+                what: format!("the profile {} is not that of the new key {key_id}", self.name),
+                advice:
+                    "Another place has a profile of this name, which comes first, or somebody has changed it: asc-auth \
+                         status shows them. The old key still works."
+                        .to_owned(),
+            });
+        };
+        let flags = Flags::default();
+        let sources = Sources::new(&flags, false, environment)?.with_profiles(&self.profiles);
+        Ok(resolve_profile(&profile, &sources, &mut |key| {
+            options::mask_key(key, console)
+        })?)
     }
 
     fn filled(&self, made: &KeyMade) -> Result<profiles::Profile, Error> {
