@@ -50,5 +50,8 @@ fn connect_error(error: crate::connect::WebError) -> Error {
 }
 
 fn key_id(text: &str) -> Result<crate::credential::KeyId, Error> {
-    crate::credential::KeyId::parse(text).map_err(|defect| Error::Usage { what: format!("the key ID can't be read: {defect}"), advice: String::new() })
+    crate::credential::KeyId::parse(text).map_err(|defect| Error::Usage {
+        what: format!("the key ID can't be read: {defect}"),
+        advice: String::new(),
+    })
 }
