@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use crate::{
     commands::options,
-    connect::{ConnectError, KeyName, Loss, Made, NewKey, Roster, TeamKey, TeamKeys, WebError},
+    connect::{ConnectError, KeyName, LastUsed, Loss, Made, NewKey, Roster, TeamKey, TeamKeys, WebError},
     credential::{IssuerId, KeyId, PrivateKey},
     error::Error,
     handoff::{Journal, KeyFolder, Plan, Progress, Signals, read_key, rescue},
@@ -199,6 +199,9 @@ impl<'a> Making<'a> {
             return Ok(Found::Saved(id, path));
         }
         if key.can_download == Some(false) {
+            if key.last_used != LastUsed::Never {
+                return Err(self.somebody_elses(&id));
+            }
             return Ok(Found::Lost(id));
         }
         let can_download = key.can_download;
@@ -227,6 +230,18 @@ impl<'a> Making<'a> {
             name: key.name.clone(),
             key_id: key.id.clone(),
         })
+    }
+
+    /// Somebody has downloaded the key on App Store Connect's own page, and uses it.
+    fn somebody_elses(&self, id: &KeyId) -> Error {
+        let _ = self.journal.finish();
+        Error::Usage {
+            what: format!("the key {id}, which an interrupted run of this command has made, is in use by somebody"),
+            advice:
+                "Whoever downloaded it on App Store Connect's page has its private key. Nothing was revoked. Run this \
+                     again with another name for a key of your own."
+                    .to_owned(),
+        }
     }
 
     /// Asks Apple for a key. If the answer is lost, the list tells whether there is one.

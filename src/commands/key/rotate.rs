@@ -217,9 +217,7 @@ impl<'a> Rotation<'a> {
     /// Stores the profile, and runs the command that hands the key to others.
     fn hand_on(&self, made: &KeyMade, clock: Clock) -> Result<(), Error> {
         if let Some(profile) = &self.profile {
-            for warning in profile.store(made)?.warnings {
-                self.console.warn(&warning);
-            }
+            profile.store(made, self.console)?;
             self.console
                 .note(&format!("stored the profile {}", profile.described()));
         }
