@@ -120,11 +120,16 @@ impl TimeoutArgs {
 
 /// The time for all requests and retries together.
 pub(super) fn budget(timeout: &str) -> Result<Duration, Error> {
+    budget_of("--timeout", timeout)
+}
+
+/// The same, by another flag.
+pub(super) fn budget_of(flag: &str, timeout: &str) -> Result<Duration, Error> {
     match parse_seconds(timeout) {
         Some(seconds @ 1..=600) => Ok(Duration::from_secs(seconds)),
         _ => Err(Error::Usage {
             what: "the time-out can't be read".to_owned(),
-            advice: "Give --timeout as seconds or minutes, from 1s to 10m.".to_owned(),
+            advice: format!("Give {flag} as seconds or minutes, from 1s to 10m."),
         }),
     }
 }

@@ -130,6 +130,12 @@ impl Journal {
         HandoffError::JournalDamaged { path: self.path() }
     }
 
+    /// What an unfinished run under this plan has written down. Nothing is locked or made.
+    pub fn peek(plan: &Plan, environment: &Environment) -> Option<Progress> {
+        let text = read(&folder(environment)?.join(file_name(plan))).ok()?;
+        serde_json::from_slice(&text).ok()
+    }
+
     pub fn path(&self) -> PathBuf {
         self.folder.join(&self.name)
     }

@@ -6,10 +6,13 @@ use super::{making::KeyMade, wanted};
 use crate::{
     cli::NewKeyArgs,
     commands::options,
+    credential::KeyId,
     error::Error,
+    report::Console,
     source::{
-        Environment,
-        profiles::{self, Destination, Kept, Manner, ProfileName, Profiles, StoredIn},
+        Environment, Flags, Resolved, Sources,
+        profiles::{self, Destination, Manner, ProfileName, Profiles, StoredIn},
+        resolve_profile,
     },
     text::quoted,
 };
@@ -62,10 +65,37 @@ impl Profile {
         Ok(self.profiles.refuse_taken(self.name(), &self.into, REPLACING)?)
     }
 
-    /// Stores the key, in the place of one that has the name.
-    pub(super) fn store(&self, made: &KeyMade) -> Result<Kept, Error> {
+    /// Stores the key, in the place of one that has the name, and tells what is odd about it.
+    pub(super) fn store(&self, made: &KeyMade, console: Console) -> Result<(), Error> {
         let profile = self.filled(made)?;
-        Ok(self.profiles.store(&profile, &self.into, REPLACING)?)
+        for warning in self.profiles.store(&profile, &self.into, REPLACING)?.warnings {
+            console.warn(&warning);
+        }
+        Ok(())
+    }
+
+    /// The credential that whoever uses the profile gets, which must be that of this key.
+    pub(super) fn resolve(
+        &self,
+        key_id: &KeyId,
+        environment: &Environment,
+        console: Console,
+    ) -> Result<Resolved, Error> {
+        let found = self.profiles.find(self.name())?.map(|found| found.profile);
+        let Some(profile) = found.filter(|profile| profile.key_id == key_id.as_str()) else {
+            return Err(Error::Usage {
+                what: format!("the profile {} is not that of the new key {key_id}", self.name),
+                advice:
+                    "Another place has a profile of this name, which comes first, or somebody has changed it: asc-auth \
+                         status shows them. The old key still works."
+                        .to_owned(),
+            });
+        };
+        let flags = Flags::default();
+        let sources = Sources::new(&flags, false, environment)?.with_profiles(&self.profiles);
+        Ok(resolve_profile(&profile, &sources, &mut |key| {
+            options::mask_key(key, console)
+        })?)
     }
 
     fn filled(&self, made: &KeyMade) -> Result<profiles::Profile, Error> {

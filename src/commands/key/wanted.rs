@@ -44,7 +44,10 @@ impl NewKey {
             if !args.confirm_admin {
                 return Err(unconfirmed(admin));
             }
-            console.warn(&format!("an {} key: {}", admin.name, admin.choose));
+            console.warn(&format!(
+                "this will be an {} key: whoever has it has the whole team",
+                admin.name
+            ));
         }
         Ok(Self {
             name,
@@ -96,17 +99,11 @@ fn role(text: &str) -> Result<&'static Role, Error> {
 fn unconfirmed(role: &Role) -> Error {
     Error::Usage {
         what: format!("an {} key was asked for, without --confirm-admin", role.name),
-        advice: format!(
-            "Nothing was made. {}: asc-auth roles shows which smaller role is enough. Add --confirm-admin if it must be.",
-            capitalized(role.choose)
-        ),
+        advice:
+            "Nothing was made. Whoever has an Admin key has the whole team, so no automation should have one: asc-auth \
+                 roles shows which smaller role is enough. Add --confirm-admin if it must be."
+                .to_owned(),
     }
-}
-
-fn capitalized(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(letters).collect()
 }
 
 fn directory(args: &NewKeyArgs, environment: &Environment) -> Result<PathBuf, Error> {
