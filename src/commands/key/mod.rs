@@ -10,6 +10,7 @@ mod revoke;
 mod rotate;
 mod stored;
 mod told;
+pub(super) mod unfinished;
 mod users;
 mod wanted;
 mod words;
