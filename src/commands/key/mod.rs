@@ -4,6 +4,7 @@
 
 mod create;
 mod list;
+mod publish;
 mod revoke;
 mod rotate;
 
