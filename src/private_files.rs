@@ -5,7 +5,7 @@
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
 };
@@ -48,6 +48,38 @@ pub fn create_dir(path: &Path) -> io::Result<()> {
 /// Creates a file that did not exist before.
 pub fn create_file(path: &Path) -> io::Result<File> {
     private_file().create_new(true).open(path)
+}
+
+/// Creates a directory with all that is missing above it. One that is there is left as it is.
+pub fn ensure_dir(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    if let Some(above) = path.parent().filter(|above| !above.as_os_str().is_empty()) {
+        ensure_dir(above)?;
+    }
+    match create_dir(path) {
+        // Another process was faster.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        created => created,
+    }
+}
+
+/// Creates a file that did not exist before, and returns once it is on the disk, its name too. What can't be finished
+/// is removed.
+pub fn create_on_disk(directory: &Path, name: &str, contents: &[u8]) -> io::Result<PathBuf> {
+    let path = directory.join(name);
+    let mut file = create_file(&path)?;
+    let written = file.write_all(contents).and_then(|()| file.sync_all());
+    let kept = written.and_then(|()| match sync_dir(directory) {
+        // Some file systems can't do this for a directory.
+        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
+        synced => synced,
+    });
+    kept.inspect_err(|_| {
+        let _ = fs::remove_file(&path);
+    })?;
+    Ok(path)
 }
 
 /// Opens a file to read it, and no link.

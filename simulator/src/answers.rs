@@ -154,7 +154,13 @@ pub(crate) fn rate_limit_exceeded() -> Response {
 /// the right one travels.
 pub(crate) fn instead(fault: &Fault) -> Option<Response> {
     Some(match fault {
-        Fault::Latency(_) | Fault::ResetBeforeResponse | Fault::ResetInBody | Fault::SlowDrip(_) => return None,
+        // Never sent: it stands for an action that is not taken.
+        Fault::ResetBeforeAction => respond(500, Body::empty()),
+        Fault::Latency(_)
+        | Fault::ResetBeforeResponse
+        | Fault::ResetInBody
+        | Fault::SlowDrip(_)
+        | Fault::HtmlAfterAction(_) => return None,
         Fault::TooManyRequests { retry_after } => {
             let mut response = rate_limit_exceeded();
             if let Some(seconds) = retry_after {
@@ -205,7 +211,7 @@ fn of_status(status: u16) -> Response {
     }
 }
 
-fn gateway_page(status: u16) -> Response {
+pub(crate) fn gateway_page(status: u16) -> Response {
     let reason = StatusCode::from_u16(status)
         .ok()
         .and_then(|status| status.canonical_reason());
@@ -217,7 +223,7 @@ fn gateway_page(status: u16) -> Response {
     plain(status, "text/html", page)
 }
 
-fn error(status: u16, code: &str, title: &str, detail: &str) -> Response {
+pub(crate) fn error(status: u16, code: &str, title: &str, detail: &str) -> Response {
     errors(
         status,
         json!({
@@ -240,6 +246,21 @@ fn parameter(code: &str, title: &str, detail: &str, name: &str) -> Response {
             "title": title,
             "detail": detail,
             "source": { "parameter": name },
+        }),
+    )
+}
+
+/// A document that can't be: `pointer` says where in it.
+pub(crate) fn entity(code: &str, title: &str, detail: &str, pointer: &str) -> Response {
+    errors(
+        409,
+        json!({
+            "id": random_issuer_id(),
+            "status": "409",
+            "code": code,
+            "title": title,
+            "detail": detail,
+            "source": { "pointer": pointer },
         }),
     )
 }

@@ -4,14 +4,18 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::web::WebStep;
+
 /// One thing that goes wrong with one request. The request is examined and recorded all the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
     /// The right answer, this much later.
     Latency(Duration),
-    /// The connection is reset (RST) after the request was read, before any byte of an answer.
+    /// The connection is reset (RST) after the request was read, and it has no effect.
+    ResetBeforeAction,
+    /// The connection is reset (RST) after the request took effect, before any byte of an answer.
     ResetBeforeResponse,
-    /// The head and half the body, then the connection is reset.
+    /// The request takes effect; then the head and half the body, then the connection is reset.
     ResetInBody,
     /// The right answer, its body at one byte an interval.
     SlowDrip(Duration),
@@ -21,6 +25,8 @@ pub enum Fault {
     Status(u16),
     /// This status with a gateway's HTML page.
     Html(u16),
+    /// The request takes effect, and the gateway, tired of waiting, answers with this status and its page.
+    HtmlAfterAction(u16),
     /// This status with no body.
     Empty(u16),
     /// This status with a JSON body of so many bytes (at most 1 GiB), streamed without a length.
@@ -37,7 +43,7 @@ pub enum Fault {
     },
 }
 
-/// Which request fails how: first those queued, one a request, then the one of its path, then the standing one.
+/// Which request fails how: first those queued, for its step or for any, one a request, then the one of its path, then the standing one.
 #[derive(Debug, Default)]
 pub(crate) struct FaultPlan {
     inner: Mutex<Plan>,
@@ -45,6 +51,7 @@ pub(crate) struct FaultPlan {
 
 #[derive(Debug, Default)]
 struct Plan {
+    steps: BTreeMap<WebStep, VecDeque<Fault>>,
     queued: VecDeque<Fault>,
     paths: BTreeMap<String, Fault>,
     standing: Option<Fault>,
@@ -53,6 +60,10 @@ struct Plan {
 impl FaultPlan {
     pub(crate) fn queue(&self, fault: Fault) {
         self.with(|plan| plan.queued.push_back(fault));
+    }
+
+    pub(crate) fn queue_for(&self, step: WebStep, fault: Fault) {
+        self.with(|plan| plan.steps.entry(step).or_default().push_back(fault));
     }
 
     pub(crate) fn always(&self, fault: Fault) {
@@ -74,6 +85,12 @@ impl FaultPlan {
             let standing = || plan.paths.get(path).or(plan.standing.as_ref()).cloned();
             queued.or_else(standing)
         })
+    }
+
+    /// The same for a request to the web side.
+    pub(crate) fn next_web(&self, step: Option<WebStep>, path: &str) -> Option<Fault> {
+        let aimed = step.and_then(|step| self.with(|plan| plan.steps.get_mut(&step)?.pop_front()));
+        aimed.or_else(|| self.next(path))
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Plan) -> T) -> T {

@@ -1,5 +1,6 @@
 //! What every request passes: its token is examined, it is recorded, a fault may strike, and the
-//! answer gets Apple's headers. A meeting may hold it back.
+//! answer gets Apple's headers. A meeting may hold it back. The web side has its own examination,
+//! and the rest in common.
 
 use std::sync::Arc;
 
@@ -34,21 +35,36 @@ pub(crate) async fn pass(
     let accepted = verdict.is_ok();
     let fault = shared.faults.next(&seen.path);
 
-    let mut response = match (fault.as_ref().and_then(answers::instead), verdict) {
+    let response = match (fault.as_ref().and_then(answers::instead), verdict) {
         (Some(response), _) => response,
         (None, Err(_)) => answers::not_authorized(),
         (None, Ok(key)) => admit(&shared, key, request, next).await,
     };
-    dress(&mut response, &shared, accepted, fault.as_ref());
+    send(&shared, cord, seen, response, accepted, fault).await
+}
 
-    seen.status = (fault != Some(Fault::ResetBeforeResponse)).then(|| response.status().as_u16());
+/// Dresses and records an answer, and lets it go the way its fault wants. `rated` answers tell the rate limit.
+pub(crate) async fn send(
+    shared: &Shared,
+    cord: Cord,
+    mut seen: SeenRequest,
+    mut response: Response,
+    rated: bool,
+    fault: Option<Fault>,
+) -> Response {
+    if let Some(Fault::HtmlAfterAction(status)) = fault {
+        response = answers::gateway_page(status);
+    }
+    dress(&mut response, shared, rated, fault.as_ref());
+    let reset = matches!(fault, Some(Fault::ResetBeforeAction | Fault::ResetBeforeResponse));
+    seen.status = (!reset).then(|| response.status().as_u16());
     seen.code = response.extensions().get::<Code>().map(|code| code.0.clone());
     shared.record(seen);
     shared.meeting.attend().await;
 
     match fault {
         Some(Fault::Latency(delay)) => sleep(delay).await,
-        Some(Fault::ResetBeforeResponse) => cord.pull(),
+        Some(Fault::ResetBeforeAction | Fault::ResetBeforeResponse) => cord.pull(),
         Some(Fault::ResetInBody) => response = bodies::break_off(response, cord).await,
         Some(Fault::SlowDrip(interval)) => response = bodies::drip(response, interval).await,
         _ => {}
@@ -56,7 +72,7 @@ pub(crate) async fn pass(
     response
 }
 
-fn note(request: &Request) -> SeenRequest {
+pub(crate) fn note(request: &Request) -> SeenRequest {
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let headers = request.headers().iter();
     SeenRequest {
@@ -66,6 +82,10 @@ fn note(request: &Request) -> SeenRequest {
         headers: headers.map(|(name, value)| (name.to_string(), text(value))).collect(),
         token: None,
         refusal: None,
+        web_step: None,
+        web_refusal: None,
+        foreign_cookies: Vec::new(),
+        body: None,
         status: None,
         code: None,
     }
@@ -80,6 +100,7 @@ fn examine(shared: &Shared, seen: &mut SeenRequest) -> Result<ApiKey, Refusal> {
             .and_then(|value| value.strip_prefix("Bearer "));
         let token = token.insert(SeenToken::read(bearer.ok_or(Refusal::NoToken)?));
         let token = token.as_mut().ok_or(Refusal::Malformed)?;
+        demand_known(token, shared)?;
         let call = Call {
             method: &seen.method,
             path: &seen.path,
@@ -92,8 +113,17 @@ fn examine(shared: &Shared, seen: &mut SeenRequest) -> Result<ApiKey, Refusal> {
     verdict
 }
 
+/// A key that was just made may not be known everywhere yet.
+fn demand_known(token: &SeenToken, shared: &Shared) -> Result<(), Refusal> {
+    match token.key_id() {
+        Some(key_id) if shared.keys.is_still_unknown(key_id) => Err(Refusal::UnknownKey),
+        _ => Ok(()),
+    }
+}
+
 /// The answer to a request whose token is good.
 async fn admit(shared: &Shared, key: ApiKey, mut request: Request, next: Next) -> Response {
+    shared.keys.set_last_used(&key.key_id, Some(shared.now()));
     if !shared.spend() {
         return answers::rate_limit_exceeded();
     }
@@ -105,15 +135,18 @@ async fn admit(shared: &Shared, key: ApiKey, mut request: Request, next: Next) -
 }
 
 /// Adds the headers. What a gateway answers has never been at Apple's API, so it has only a date.
-fn dress(response: &mut Response, shared: &Shared, accepted: bool, fault: Option<&Fault>) {
+fn dress(response: &mut Response, shared: &Shared, rated: bool, fault: Option<&Fault>) {
     let headers = response.headers_mut();
     headers.insert(header::DATE, value(&httpdate::fmt_http_date(shared.now())));
-    if matches!(fault, Some(Fault::Html(_) | Fault::Empty(_))) {
+    if matches!(
+        fault,
+        Some(Fault::Html(_) | Fault::HtmlAfterAction(_) | Fault::Empty(_))
+    ) {
         return;
     }
     headers.insert(X_REQUEST_ID, value(&random_request_id()));
     let rate = shared.with(|settings| settings.rate_limit);
-    if accepted && rate.shown {
+    if rated && rate.shown {
         let text = format!("user-hour-lim:{};user-hour-rem:{};", rate.limit, rate.remaining);
         headers.insert(X_RATE_LIMIT, value(&text));
     }

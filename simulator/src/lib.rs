@@ -1,6 +1,7 @@
 //! A loopback App Store Connect for tests, the end-to-end runs and the demo. It verifies real
 //! ES256 tokens with `ring`, another library than the one asc-auth signs with, applies Apple's
-//! rules to them, answers with Apple's literal bodies and headers, and breaks on request.
+//! rules to them, answers with Apple's literal bodies and headers, and breaks on request. Its web
+//! side makes and revokes team keys for whoever is signed in, in the same key store.
 //!
 //! It binds loopback only, knows only keys made at run time, and is never shipped.
 //!
@@ -39,6 +40,7 @@ mod seen;
 mod simulator;
 mod state;
 mod verify;
+mod web;
 
 pub use faults::Fault;
 pub use keys::{ApiKey, KeyStore, Owner, Role};
@@ -50,3 +52,4 @@ pub use seen::{SeenRequest, SeenToken};
 pub use simulator::{Builder, Simulator};
 pub use state::{App, TeamState};
 pub use verify::{Call, Refusal, Rules, verify};
+pub use web::{ProviderShape, TeamKey, WebRefusal, WebRole, WebSession, WebStep};

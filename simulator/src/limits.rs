@@ -11,6 +11,9 @@ pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// The largest request head.
 pub(crate) const HEAD_BYTES: usize = 64 * 1024;
 
+/// The largest body of a request to the web side.
+pub(crate) const BODY_BYTES: usize = 64 * 1024;
+
 /// How long one connection or tunnel may live in all.
 pub(crate) const CONNECTION_LIFETIME: Duration = Duration::from_secs(600);
 

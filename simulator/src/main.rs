@@ -1,19 +1,19 @@
 //! `cargo run -p simulator`: an App Store Connect to try a pipeline against, offline. Makes a
-//! throw-away key, prints the variables to export, and serves until standard input closes or
-//! Ctrl-C; then the key is removed.
+//! throw-away key and signs a throw-away Admin in on the web side, prints the variables to export,
+//! and serves until standard input closes or Ctrl-C; then the key and the session are removed.
 
 use std::fs;
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use simulator::{ApiKey, Role, SeenRequest, Simulator, TestKey, random_issuer_id, random_key_id};
+use simulator::{ApiKey, Role, SeenRequest, Simulator, TestKey, WebRole, random_key_id};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 const USAGE: &str = "usage: simulator [--port N]
 
-A loopback App Store Connect with one throw-away key. Export the lines it prints, and use it
+A loopback App Store Connect with one throw-away key, and an Admin signed in. Export the lines it prints, and use it
 from another shell. It stops when its standard input closes, or at Ctrl-C.
 ";
 
@@ -47,20 +47,20 @@ fn serve(port: u16) -> io::Result<()> {
         .on_request(|request| eprintln!("{}", log_line(request)))
         .start()
         .map_err(|error| io::Error::other(format!("can't listen on port {port}: {error}")))?;
-    let (key, key_id, issuer_id) = (TestKey::generate(), random_key_id(), random_issuer_id());
+    let (key, key_id, issuer_id) = (TestKey::generate(), random_key_id(), simulator.issuer_id());
     simulator.register(ApiKey::team(&key_id, &issuer_id, &key).with_roles([Role::AppManager]));
     let directory = private_directory()?;
-    let path = write_key(&directory, &key_id, &key)?;
+    let path = write_private(&directory, &format!("AuthKey_{key_id}.p8"), &key.pem())?;
+    let session = simulator.sign_in(WebRole::Admin).file();
+    let session = write_private(&directory, "web-session.json", &session)?;
 
     let mut out = io::stdout().lock();
     writeln!(out, "export ASC_API_URL={}", simulator.url())?;
     writeln!(out, "export ASC_KEY_ID={key_id}")?;
     writeln!(out, "export ASC_ISSUER_ID={issuer_id}")?;
-    writeln!(
-        out,
-        "export ASC_PRIVATE_KEY_PATH={}",
-        quote(&path.display().to_string())
-    )?;
+    writeln!(out, "export ASC_PRIVATE_KEY_PATH={}", quote(&path))?;
+    writeln!(out, "export ASC_WEB_URL={}", simulator.url())?;
+    writeln!(out, "export ASC_WEB_SESSION={}", quote(&session))?;
     out.flush()?;
     drop(out);
 
@@ -76,21 +76,22 @@ fn private_directory() -> io::Result<TempDir> {
     builder.tempdir()
 }
 
-fn write_key(directory: &TempDir, key_id: &str, key: &TestKey) -> io::Result<PathBuf> {
-    let path = directory.path().join(format!("AuthKey_{key_id}.p8"));
+fn write_private(directory: &TempDir, name: &str, text: &str) -> io::Result<PathBuf> {
+    let path = directory.path().join(name);
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(&path)?.write_all(key.pem().as_bytes())?;
+    options.open(&path)?.write_all(text.as_bytes())?;
     Ok(path)
 }
 
 /// For a POSIX shell.
-fn quote(text: &str) -> String {
+fn quote(path: &Path) -> String {
+    let text = path.display().to_string();
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
     if text.bytes().all(plain) {
-        text.to_owned()
+        text
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
     }
@@ -105,6 +106,9 @@ fn log_line(request: &SeenRequest) -> String {
         line = format!("{line} {code}");
     }
     if let Some(refusal) = &request.refusal {
+        line = format!("{line}: {refusal}");
+    }
+    if let Some(refusal) = &request.web_refusal {
         line = format!("{line}: {refusal}");
     }
     line

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::keys::{ApiKey, Role};
 use crate::paging::Page;
 use crate::state::{App, Shared};
-use crate::{answers, gate};
+use crate::{answers, gate, web};
 
 /// Roles that see apps: all but the one that only fetches reports.
 const APPS: [Role; 7] = [
@@ -49,6 +49,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .fallback(async || answers::not_found())
         .method_not_allowed_fallback(async || answers::method_not_allowed())
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), gate::pass))
+        .merge(web::router())
         .with_state(shared)
 }
 

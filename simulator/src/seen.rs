@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::limits::REMEMBERED;
 use crate::verify::Refusal;
+use crate::web::{WebRefusal, WebStep};
 
 /// A token as it came, decoded, whether or not it was accepted.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,6 +101,15 @@ pub struct SeenRequest {
     pub token: Option<SeenToken>,
     /// The true reason why the token is no good, which Apple's body never tells.
     pub refusal: Option<Refusal>,
+    /// What it asked of the web side. None for the API, and where the connection was reset before the request had an
+    /// effect.
+    pub web_step: Option<WebStep>,
+    /// The true reason why the web side refused it, also where a fault answered in its place.
+    pub web_refusal: Option<WebRefusal>,
+    /// The names of the cookies that came and are none of the session's.
+    pub foreign_cookies: Vec<String>,
+    /// The body of a request to the web side, if it has one.
+    pub body: Option<String>,
     /// The status answered; None when the connection was reset instead.
     pub status: Option<u16>,
     /// The `code` in Apple's error body, if that was the answer.

@@ -19,7 +19,7 @@ use crate::state::{App, Observer, RateLimit, Reports, Shared, TeamState};
 /// A running App Store Connect on loopback; it stops when dropped.
 pub struct Simulator {
     address: SocketAddr,
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     _background: Background,
 }
 

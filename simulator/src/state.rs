@@ -8,6 +8,7 @@ use crate::keys::KeyStore;
 use crate::meeting::Meeting;
 use crate::seen::{SeenLog, SeenRequest};
 use crate::verify::Rules;
+use crate::web::Web;
 
 /// An app of the team.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +92,7 @@ pub(crate) struct Shared {
     pub(crate) meeting: Meeting,
     pub(crate) seen: SeenLog,
     pub(crate) observer: Option<Observer>,
+    pub(crate) web: Web,
     settings: Mutex<Settings>,
 }
 
@@ -103,6 +105,7 @@ impl Shared {
             meeting: Meeting::default(),
             seen: SeenLog::default(),
             observer,
+            web: Web::default(),
             settings: Mutex::default(),
         }
     }

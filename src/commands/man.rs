@@ -5,9 +5,9 @@ use std::{fs, io, path::Path};
 use clap::CommandFactory;
 use clap_mangen::Man;
 
+use super::options;
 use crate::{
     cli::{Cli, ManArgs},
-    credential::PrivateKey,
     error::Error,
     report::Console,
     text::{has_short_parts, io_reason},
@@ -16,7 +16,7 @@ use crate::{
 /// Prints asc-auth(1), or writes it and a page for each command into a directory.
 pub(super) fn run(args: &ManArgs, console: Console) -> Result<(), Error> {
     if let Some(dir) = &args.dir {
-        refuse_key(dir)?;
+        options::refuse_key_as_path("--dir", dir.as_os_str().as_encoded_bytes())?;
         return write_all(dir).map_err(|error| unwritten(dir, &error));
     }
     let mut page = Vec::new();
@@ -28,19 +28,6 @@ pub(super) fn run(args: &ManArgs, console: Console) -> Result<(), Error> {
 fn write_all(dir: &Path) -> io::Result<()> {
     fs::create_dir_all(dir)?;
     clap_mangen::generate_to(Cli::command(), dir)
-}
-
-/// A key that was pasted in its place would become the name of a directory.
-fn refuse_key(dir: &Path) -> Result<(), Error> {
-    let text = dir.as_os_str().as_encoded_bytes();
-    let is_pem = text.windows(10).any(|start| start == b"-----BEGIN");
-    if is_pem || PrivateKey::decode(text).is_ok() {
-        return Err(Error::Usage {
-            what: "--dir holds a private key, where a directory belongs".to_owned(),
-            advice: "Name a directory for the manual pages, such as --dir share/man/man1.".to_owned(),
-        });
-    }
-    Ok(())
 }
 
 /// What is too long for a name may be a key in its place, and is not told.

@@ -120,11 +120,16 @@ impl TimeoutArgs {
 
 /// The time for all requests and retries together.
 pub(super) fn budget(timeout: &str) -> Result<Duration, Error> {
+    budget_of("--timeout", timeout)
+}
+
+/// The same, by another flag.
+pub(super) fn budget_of(flag: &str, timeout: &str) -> Result<Duration, Error> {
     match parse_seconds(timeout) {
         Some(seconds @ 1..=600) => Ok(Duration::from_secs(seconds)),
         _ => Err(Error::Usage {
             what: "the time-out can't be read".to_owned(),
-            advice: "Give --timeout as seconds or minutes, from 1s to 10m.".to_owned(),
+            advice: format!("Give {flag} as seconds or minutes, from 1s to 10m."),
         }),
     }
 }
@@ -228,6 +233,18 @@ pub(super) fn no_local_file() -> Error {
 /// The name that `--name` gives.
 pub(super) fn profile_name(text: &str) -> Result<ProfileName, Error> {
     Ok(ProfileName::parse(text).map_err(SourceError::ProfileName)?)
+}
+
+/// A key that was pasted in the place of a directory would become its name.
+pub(super) fn refuse_key_as_path(flag: &str, path: &[u8]) -> Result<(), Error> {
+    let is_pem = path.windows(10).any(|start| start == b"-----BEGIN");
+    if is_pem || PrivateKey::decode(path).is_ok() {
+        return Err(Error::Usage {
+            what: format!("{flag} holds a private key, where a directory belongs"),
+            advice: "Name a directory. The key is in the history of this shell now: remove it there.".to_owned(),
+        });
+    }
+    Ok(())
 }
 
 /// Standard input, which gets its buffer when it is first read and not before.

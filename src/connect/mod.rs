@@ -3,6 +3,7 @@
 //! The token goes to the API root and nowhere else: no redirect is followed, and plain http is for loopback only.
 //! Nothing here is set up before the first request: minting a token alone starts no runtime and no TLS.
 
+mod accepted;
 mod apple_error;
 mod capabilities;
 mod client;
@@ -18,6 +19,7 @@ mod web;
 
 use tokio::{runtime::Runtime, task::LocalSet};
 
+pub use accepted::{Accepted, until_accepted};
 pub use capabilities::{Capability, Reach, Survey, VendorNumber, survey};
 pub use client::Client;
 pub use error::{ConnectError, Forbidden, Policy};

@@ -15,7 +15,7 @@ use crate::{
     token::Token,
 };
 
-const PROBE: &str = "v1/apps?limit=1";
+pub(super) const PROBE: &str = "v1/apps?limit=1";
 const ADMIN_PROBE: &str = "v1/users?limit=1";
 
 /// Mints a token of a kind by a clock. It is the caller's, so that the caller can mask every token before it is used.
@@ -123,7 +123,7 @@ impl Proof {
     }
 }
 
-async fn refused(
+pub(super) async fn refused(
     client: &mut Client,
     resolved: &Resolved,
     answer: &Answer,
@@ -161,7 +161,7 @@ async fn probe_as(
 }
 
 /// `Ok` if the answer is a JSON document with status 200, else what the status means.
-fn accept(client: &Client, resolved: &Resolved, answer: &Answer) -> Result<(), ConnectError> {
+pub(super) fn accept(client: &Client, resolved: &Resolved, answer: &Answer) -> Result<(), ConnectError> {
     let quote = || answer.error.as_ref().map(AppleError::quote);
     match answer.status {
         StatusCode::OK if answer.body.trim_ascii_start().starts_with(b"{") => Ok(()),

@@ -172,7 +172,12 @@ pub fn fastlane_json(key_id: &KeyId, kind: &KeyKind, pem: &str, lifetime: u64, i
 /// The name that Apple gives a key file, which `altool` looks for.
 pub fn key_file_name(key_id: &KeyId, kind: &KeyKind) -> String {
     match kind {
-        KeyKind::Team(_) => format!("AuthKey_{key_id}.p8"),
+        KeyKind::Team(_) => team_key_file_name(key_id),
         KeyKind::Individual => format!("ApiKey_{key_id}.p8"),
     }
+}
+
+/// The same for a team key, whose issuer may not be known yet.
+pub(super) fn team_key_file_name(key_id: &KeyId) -> String {
+    format!("AuthKey_{key_id}.p8")
 }

@@ -69,6 +69,18 @@ pub enum HandoffError {
     PublishStart { reason: String },
     #[error("{} is not a private directory of asc-auth", named(.path))]
     NotPrivateDir { path: PathBuf, why: &'static str },
+    #[error("no key can be saved in {}: {reason}", path.display())]
+    KeyFolder { path: PathBuf, reason: String },
+    #[error("the private key that was saved is not in {}: {reason}", path.display())]
+    SavedKey { path: PathBuf, reason: String },
+    #[error("what is done could not be written down: {reason}")]
+    Journal { path: PathBuf, reason: String },
+    #[error("another asc-auth key command is running")]
+    JournalBusy { path: PathBuf },
+    #[error("the record of an unfinished run can't be read")]
+    JournalDamaged { path: PathBuf },
+    #[error("there is no home directory to write down in what is done")]
+    NoHome,
     #[error("the system has no random numbers: {0}")]
     Random(String),
 }
@@ -164,6 +176,23 @@ impl HandoffError {
                 "The old key still works: nothing was revoked. The new one is saved. Mend the command and run the same \
                  asc-auth key rotate again: it goes on from here, with the same new key.",
             ),
+            Self::KeyFolder { .. } => explanation.advice(
+                "Nothing was made. Choose another directory with --output-dir, or check space and permissions.",
+            ),
+            Self::SavedKey { .. } => explanation.advice(
+                "Nobody but you can have moved it. Put it back, or revoke the key with asc-auth key revoke and run this again.",
+            ),
+            Self::Journal { path, .. } => explanation.fact("file", path.display().to_string()).advice(
+                "Nothing is begun that could not be finished after an interruption. Check space and permissions.",
+            ),
+            Self::JournalBusy { path } => explanation.fact("lock", path.display().to_string()).advice(
+                "Two at once could take each other's key for their own. Run this again when the other one has ended.",
+            ),
+            Self::JournalDamaged { path } => explanation.fact("file", path.display().to_string()).advice(
+                "Look at asc-auth key list for a key that the run may have made, revoke it if nobody has its private \
+                 key, and remove the file.",
+            ),
+            Self::NoHome => explanation.advice("Set HOME to a directory of your own. Nothing was made."),
             Self::Random(_) => explanation.advice("Nothing was written."),
         }
     }

@@ -9,6 +9,8 @@ mod ci;
 mod conventions;
 mod error;
 mod github;
+mod journal;
+mod key_folder;
 mod leftovers;
 mod mask;
 mod owner;
@@ -27,6 +29,8 @@ pub use conventions::{
 };
 pub use error::HandoffError;
 pub use github::{Annotation, GitHub, Handover, annotate as annotate_github, masks as masks_for_github};
+pub use journal::{Journal, Plan, Progress};
+pub use key_folder::{KeyFolder, read_key, rescue};
 pub use leftovers::{Leftover, leftovers, remove_leftover};
 pub use mask::{forms_of_key, forms_of_token};
 pub use owner::{For, Owners};

@@ -74,6 +74,12 @@ impl Environment {
         self.raw(name).filter(|text| !is_blank(text)).map(PathBuf::from)
     }
 
+    /// This user's own directory, if the environment names one.
+    pub fn home(&self) -> Option<PathBuf> {
+        let variable = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+        self.path(variable).filter(|home| home.is_absolute())
+    }
+
     /// Whether this is a job of a CI: nearly all of them set `CI`, and each of the others a variable of its own.
     pub fn is_ci(&self) -> bool {
         let says_ci = self.get("CI");

@@ -39,7 +39,7 @@ fn text<const LENGTH: usize>() -> String {
         .collect()
 }
 
-fn random<const LENGTH: usize>() -> [u8; LENGTH] {
+pub(crate) fn random<const LENGTH: usize>() -> [u8; LENGTH] {
     let mut bytes = [0; LENGTH];
     SystemRandom::new()
         .fill(&mut bytes)

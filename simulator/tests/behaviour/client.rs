@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
-use simulator::{ApiKey, Role, Simulator, TestKey};
+use simulator::{ApiKey, Role, Simulator, TestKey, WebRole, WebSession};
 
 pub(crate) const KEY_ID: &str = "2X9R4QWVK6";
 pub(crate) const ISSUER: &str = "57246542-96fe-1a63-e053-0824d011072a";
@@ -77,14 +77,72 @@ impl Answer {
     }
 }
 
+/// A browser on which somebody is signed in. The pause between two requests is switched off.
+pub(crate) struct Browser {
+    pub(crate) apple: Simulator,
+    pub(crate) session: WebSession,
+}
+
+impl Browser {
+    pub(crate) fn start() -> Self {
+        Self::of(WebRole::Admin)
+    }
+
+    pub(crate) fn of(role: WebRole) -> Self {
+        let apple = Simulator::start();
+        apple.set_web_spacing(None);
+        let session = apple.sign_in(role);
+        Self { apple, session }
+    }
+
+    /// The headers that every request needs, cookies included.
+    pub(crate) fn headers(&self) -> Vec<(&'static str, String)> {
+        let cookies = self.session.cookies().into_iter();
+        let cookies: Vec<_> = cookies.map(|(name, value)| format!("{name}={value}")).collect();
+        vec![
+            ("X-Requested-With", "XMLHttpRequest".to_owned()),
+            ("Origin", self.apple.url()),
+            ("Referer", format!("{}/", self.apple.url())),
+            ("Accept", "application/json".to_owned()),
+            ("Content-Type", "application/json".to_owned()),
+            ("Cookie", cookies.join("; ")),
+        ]
+    }
+
+    pub(crate) fn get(&self, target: &str) -> Answer {
+        self.send("GET", target, "")
+    }
+
+    pub(crate) fn send(&self, method: &str, target: &str, body: &str) -> Answer {
+        self.send_with(&self.headers(), method, target, body)
+    }
+
+    pub(crate) fn send_with(&self, headers: &[(&str, String)], method: &str, target: &str, body: &str) -> Answer {
+        let stream = TcpStream::connect(self.apple.address()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let headers = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
+        let request = format!(
+            "{method} {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+            Content-Length: {}\r\n{}\r\n{body}",
+            body.len(),
+            headers.collect::<String>()
+        );
+        talk(stream, &request)
+    }
+}
+
 /// One request and everything that follows it on the line.
-pub(crate) fn exchange(mut line: impl Read + Write, method: &str, target: &str, token: Option<&str>) -> Answer {
+pub(crate) fn exchange(line: impl Read + Write, method: &str, target: &str, token: Option<&str>) -> Answer {
     let bearer = token.map(|token| format!("Authorization: Bearer {token}\r\n"));
     let request = format!(
         "{method} {target} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: bench\r\n\
         Connection: close\r\n{}\r\n",
         bearer.unwrap_or_default()
     );
+    talk(line, &request)
+}
+
+fn talk(mut line: impl Read + Write, request: &str) -> Answer {
     line.write_all(request.as_bytes()).unwrap();
     let mut bytes = Vec::new();
     let mut buffer = vec![0; 64 * 1024];

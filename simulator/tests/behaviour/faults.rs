@@ -42,6 +42,23 @@ fn a_reset_before_the_answer_leaves_nothing_but_the_record() {
 }
 
 #[test]
+fn a_reset_before_the_action_takes_nothing_from_the_hourly_limit() {
+    let bench = Bench::start();
+    bench.apple.fail_next(Fault::ResetBeforeAction);
+    let answer = bench.get("/v1/apps");
+    assert!(answer.silent);
+    assert_eq!(answer.broken, Some(ErrorKind::ConnectionReset));
+    let [seen] = bench.apple.requests().try_into().unwrap();
+    assert_eq!(seen.status, None);
+    assert_eq!(bench.apple.team_keys()[0].last_used, None);
+    let next = bench.get("/v1/apps");
+    assert_eq!(
+        next.header("x-rate-limit"),
+        Some("user-hour-lim:3600;user-hour-rem:3599;")
+    );
+}
+
+#[test]
 fn a_reset_in_the_body_comes_after_half_of_it() {
     let bench = Bench::start();
     let whole = bench.get("/v1/apps").body;
@@ -82,12 +99,18 @@ fn a_gateway_answers_with_a_page_or_nothing() {
     let bench = Bench::start();
     bench.apple.fail_next(Fault::Html(503));
     bench.apple.fail_next(Fault::Empty(502));
+    bench.apple.fail_next(Fault::HtmlAfterAction(504));
     let page = bench.get("/v1/apps");
     assert_eq!((page.status, page.header("content-type")), (503, Some("text/html")));
     assert!(page.body.starts_with(b"<html>"));
     assert_eq!(page.header("x-request-id"), None);
     let empty = bench.get("/v1/apps");
     assert_eq!((empty.status, empty.body.len()), (502, 0));
+    assert_eq!(bench.apple.team_keys()[0].last_used, None);
+    let late = bench.get("/v1/apps");
+    assert_eq!((late.status, late.header("content-type")), (504, Some("text/html")));
+    assert_eq!(late.header("x-request-id"), None);
+    assert!(bench.apple.team_keys()[0].last_used.is_some());
 }
 
 #[test]

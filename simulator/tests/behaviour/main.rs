@@ -6,3 +6,6 @@ mod answers;
 mod client;
 mod faults;
 mod network;
+mod web;
+mod web_faults;
+mod web_sessions;

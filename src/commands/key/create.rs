@@ -1,9 +1,108 @@
-//! `asc-auth key create`.
+//! `asc-auth key create`: make a team key, and save its private half, which Apple gives out once.
 
-use crate::{cli::KeyCreateArgs, error::Error, report::Console, source::Environment};
+use serde::Serialize;
 
+use super::{
+    making::{KeyMade, Making, Wanted},
+    sign_in,
+    stored::Profile,
+    wanted::NewKey,
+};
+use crate::{
+    cli::KeyCreateArgs, commands::validate::line, error::Error, git, report::Console, source::Environment, text::quoted,
+};
+
+#[derive(Serialize)]
+struct Created<'a> {
+    key_id: &'a str,
+    issuer_id: &'a str,
+    name: &'a str,
+    /// Apple's names.
+    roles: Vec<&'static str>,
+    /// The only copy of the private key.
+    private_key_path: String,
+    /// The profile that it is stored as.
+    profile: Option<&'a str>,
+    /// The command that stores it, or that uses the profile.
+    next: String,
+    warnings: &'a [String],
+}
+
+/// Judges what is wanted, makes the key, stores it if that was asked for, tells where all of it is.
 pub(super) fn run(args: &KeyCreateArgs, environment: &Environment, console: Console) -> Result<(), Error> {
-    let mut keys = super::sign_in(&args.web, environment, console)?;
-    let _ = keys.list()?;
+    let new = NewKey::of(&args.new, environment, console)?;
+    let profile = Profile::of(args.login.as_deref(), &args.new, environment)?;
+    let mut keys = sign_in(&args.web, environment, console)?;
+    let folder = new.folder()?;
+    let wanted = Wanted {
+        name: &new.name,
+        roles: &new.roles,
+        folder: &folder,
+    };
+    let mut making = Making::open(&mut keys, wanted, None, environment, console)?;
+    if let Some(profile) = &profile {
+        profile.refuse_taken_unless_by(making.progress.key_id.as_deref())?;
+    }
+    let made = make(&mut making, profile.as_ref(), console).inspect_err(|_| making.tell_what_is_there())?;
+    tell(&new, &made, profile.as_ref(), console)?;
+    making.finish()
+}
+
+fn make(making: &mut Making<'_>, profile: Option<&Profile>, console: Console) -> Result<KeyMade, Error> {
+    let roster = making.keys().list()?;
+    let made = making.make(&roster)?;
+    if let Some(profile) = profile {
+        profile.store(&made, console)?;
+    }
+    Ok(made)
+}
+
+fn tell(new: &NewKey, made: &KeyMade, profile: Option<&Profile>, console: Console) -> Result<(), Error> {
+    let path = made.path.display().to_string();
+    let next = match profile {
+        Some(profile) => profile.use_it(),
+        None => format!(
+            "asc-auth login --name NAME --key-id {} --issuer-id {} --private-key {}",
+            made.id,
+            made.issuer,
+            quoted(&path)
+        ),
+    };
+    let warnings: Vec<String> = in_repository(made).into_iter().collect();
+    for warning in &warnings {
+        console.warn(warning);
+    }
+    if console.is_json() {
+        return console.deliver_json(&Created {
+            key_id: made.id.as_str(),
+            issuer_id: made.issuer.as_str(),
+            name: new.name.as_str(),
+            roles: new.roles.iter().map(|role| role.code).collect(),
+            private_key_path: path,
+            profile: profile.map(Profile::name),
+            next,
+            warnings: &warnings,
+        });
+    }
+    let mut lines = vec![
+        line("key", &format!("{} (team key)", made.id)),
+        line("issuer", made.issuer.as_str()),
+        line("role", &new.role_names()),
+        line("file", &path),
+    ];
+    lines.extend(profile.map(|profile| line("profile", &profile.described())));
+    lines.push(line("next", &next));
+    console.report(&format!("App Store Connect: made the key {}", new.name), &lines);
+    console.warn("this file is the only copy of the private key: Apple never gives it out again. Keep it safe");
     Ok(())
+}
+
+/// A key in a repository is one commit away from everybody.
+fn in_repository(made: &KeyMade) -> Option<String> {
+    (git::is_ignored(&made.path) == Some(false)).then(|| {
+        format!(
+            "git does not ignore {}: move it out of the repository, or it may be committed",
+            made.path.display()
+        )
+    })
 }

@@ -20,10 +20,7 @@ use crate::{
     text::io_reason,
 };
 
-/// The variable with the user's home directory.
-const HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
-
-/// Where the file lies in it.
+/// Where the file lies in the home directory.
 const FILE: [&str; 3] = [".blitz", "asc-agent", "web-session.json"];
 
 /// The form of the file that is read.
@@ -35,9 +32,12 @@ const LARGEST: u64 = 1024 * 1024;
 /// A shorter value is no secret, and would hit innocent text.
 const SHORTEST_SECRET: usize = 6;
 
+/// Name and value.
+type Pair = (Zeroizing<String>, Zeroizing<String>);
+
 /// The cookies that go to one root.
 pub struct Session {
-    cookies: Vec<(Zeroizing<String>, Zeroizing<String>)>,
+    cookies: Vec<Pair>,
     path: PathBuf,
     origin: Origin,
 }
@@ -144,12 +144,11 @@ impl fmt::Debug for Session {
 
 /// The session file of this environment, where none is named.
 fn default_path(environment: &Environment) -> Option<PathBuf> {
-    let home = environment.path(HOME).filter(|home| home.is_absolute())?;
-    Some(FILE.iter().fold(home, |path, part| path.join(part)))
+    Some(FILE.iter().fold(environment.home()?, |path, part| path.join(part)))
 }
 
 /// Names and values of those that belong to the root, each once.
-fn cookies(json: &[u8], root: &Root) -> Result<Vec<(Zeroizing<String>, Zeroizing<String>)>, &'static str> {
+fn cookies(json: &[u8], root: &Root) -> Result<Vec<Pair>, &'static str> {
     if json.len() as u64 > LARGEST {
         return Err("it is larger than 1 MiB");
     }
@@ -184,7 +183,7 @@ fn cookies(json: &[u8], root: &Root) -> Result<Vec<(Zeroizing<String>, Zeroizing
 
 impl Cookie {
     /// Name and value, if both can be sent and belong to the root. `url` is the one that set it.
-    fn for_root(self, url: &str, root: &Root) -> Option<(Zeroizing<String>, Zeroizing<String>)> {
+    fn for_root(self, url: &str, root: &Root) -> Option<Pair> {
         let (name, value) = (self.name?, self.value?);
         let is_sendable = is_token(&name) && !value.is_empty() && value.bytes().all(is_cookie_octet);
         let domain = self.domain.unwrap_or_default();

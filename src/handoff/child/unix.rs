@@ -81,6 +81,11 @@ impl Signals {
         Ok(Self { held, inherited })
     }
 
+    /// Lets them through again, one that came meanwhile first.
+    pub fn release(self) -> io::Result<()> {
+        Ok(self.inherited.thread_set_mask()?)
+    }
+
     /// Ends this process when one of them comes, as it would have ended without us, after `remove`.
     pub fn end_with(&self, remove: impl Fn() + Send + 'static) {
         let held = self.held;

@@ -50,6 +50,11 @@ impl Signals {
         Ok(Self(()))
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "the same as on Unix")]
+    pub fn release(self) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Ends this process at Ctrl-C, after `remove`.
     #[expect(clippy::unused_self, reason = "the same as on Unix")]
     pub fn end_with(&self, remove: impl Fn() + Send + 'static) {

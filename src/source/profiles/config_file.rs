@@ -106,11 +106,9 @@ impl ConfigFile {
 
     /// The config file in the home directory, if this environment has one.
     pub fn home(environment: &Environment) -> Option<Self> {
-        let variable = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
-        let home = environment.path(variable).filter(|home| home.is_absolute())?;
         Some(Self {
             place: ConfigPlace::Home,
-            path: home.join(FOLDER).join(NAME),
+            path: environment.home()?.join(FOLDER).join(NAME),
         })
     }
 

@@ -1,0 +1,395 @@
+//! Making a key so that it is never lost: list → write down → make → download → on the disk → ask for the issuer.
+//!
+//! From the moment that Apple is asked for a key until its private half is on the disk, no signal ends this process.
+//! What ends it all the same finds its way back here through the journal.
+
+use std::path::PathBuf;
+
+use crate::{
+    commands::options,
+    connect::{ConnectError, KeyName, LastUsed, Loss, Made, NewKey, Roster, TeamKey, TeamKeys, WebError},
+    credential::{IssuerId, KeyId, PrivateKey},
+    error::Error,
+    handoff::{Journal, KeyFolder, Plan, Progress, Signals, read_key, rescue},
+    report::Console,
+    roles::Role,
+    source::Environment,
+    text::{io_reason, quoted},
+};
+
+/// What is wanted, and where it goes.
+pub(super) struct Wanted<'a> {
+    pub(super) name: &'a KeyName,
+    pub(super) roles: &'a [&'static Role],
+    pub(super) folder: &'a KeyFolder,
+}
+
+/// A run that makes one key, from its beginning or from where another one was interrupted.
+pub(super) struct Making<'a> {
+    keys: &'a mut TeamKeys,
+    wanted: Wanted<'a>,
+    journal: Journal,
+    pub(super) progress: Progress,
+    /// Whether another run began it.
+    is_resumed: bool,
+    /// Whether Apple was asked for a key and nobody knows what came of it.
+    is_in_doubt: bool,
+    environment: &'a Environment,
+    console: Console,
+}
+
+/// A key whose private half is on the disk.
+#[derive(Debug)]
+pub(super) struct KeyMade {
+    pub(super) id: KeyId,
+    pub(super) issuer: IssuerId,
+    pub(super) path: PathBuf,
+    pub(super) private_key: PrivateKey,
+}
+
+/// What there is of a key when a run begins or goes on.
+enum Found {
+    Nothing,
+    /// Nobody has its private half yet.
+    Made(NewKey),
+    Saved(KeyId, PathBuf),
+    /// Its private half was handed out, and is on no disk.
+    Lost(KeyId),
+}
+
+impl<'a> Making<'a> {
+    /// Opens the journal. What it says must be what is wanted now.
+    pub(super) fn open(
+        keys: &'a mut TeamKeys,
+        wanted: Wanted<'a>,
+        old: Option<&KeyId>,
+        environment: &'a Environment,
+        console: Console,
+    ) -> Result<Self, Error> {
+        let plan = Plan {
+            web_root: keys.root().to_string(),
+            name: wanted.name.to_string(),
+            roles: wanted.roles.iter().map(|role| role.code.to_owned()).collect(),
+            output_dir: wanted.folder.path().to_owned(),
+            old_key_id: old.map(ToString::to_string),
+        };
+        let (journal, before) = Journal::open(&plan, environment)?;
+        if let Some(before) = before.as_ref().filter(|before| before.plan != plan) {
+            return Err(another_plan(&before.plan, &journal));
+        }
+        Ok(Self {
+            keys,
+            wanted,
+            journal,
+            is_resumed: before.is_some(),
+            is_in_doubt: false,
+            progress: before.unwrap_or_else(|| Progress::new(plan, Vec::new())),
+            environment,
+            console,
+        })
+    }
+
+    pub(super) fn keys(&mut self) -> &mut TeamKeys {
+        self.keys
+    }
+
+    /// Writes down a step of the caller's.
+    pub(super) fn done(&mut self, step: impl FnOnce(&mut Progress)) -> Result<(), Error> {
+        step(&mut self.progress);
+        Ok(self.journal.write(&self.progress)?)
+    }
+
+    /// Forgets the run: everything is done, and told.
+    pub(super) fn finish(self) -> Result<(), Error> {
+        Ok(self.journal.finish()?)
+    }
+
+    /// Tells what is there after a failure, and that nothing is lost.
+    pub(super) fn tell_what_is_there(&self) {
+        let told = match (&self.progress.key_id, &self.progress.private_key_path) {
+            (Some(id), Some(path)) => format!("the private key of {id} is in {}", path.display()),
+            (Some(id), None) => format!("the key {id} was made, and its private key is not saved yet"),
+            (None, _) if self.is_in_doubt => "whether a key was made is not known".to_owned(),
+            (None, _) => return,
+        };
+        self.console.warn(&format!(
+            "{told}: the same command goes on from here, and makes no second key"
+        ));
+    }
+
+    /// The key, made now or by the run that was interrupted. `roster` is what the team has.
+    pub(super) fn make(&mut self, roster: &Roster) -> Result<KeyMade, Error> {
+        let found = match self.find(roster)? {
+            Found::Lost(id) => {
+                if let Err(error) = self.take_back(&id) {
+                    return Err(lost(&id, Loss::Downloaded, Some(error)));
+                }
+                self.console.warn(&format!(
+                    "the run that was interrupted had lost the private key of {id}: it was revoked, and another key is made"
+                ));
+                Found::Nothing
+            }
+            found => found,
+        };
+        let (id, path) = match found {
+            Found::Saved(id, path) => (id, path),
+            found => self.obtain(found, roster)?,
+        };
+        let private_key = read_key(&path)?;
+        options::mask_key(&private_key, self.console)?;
+        let issuer = self.issuer(&id)?;
+        Ok(KeyMade {
+            id,
+            issuer,
+            path,
+            private_key,
+        })
+    }
+
+    /// Until the private half is on the disk, nothing but SIGKILL ends this. What ends it with an error, is told.
+    fn obtain(&mut self, found: Found, roster: &Roster) -> Result<(KeyId, PathBuf), Error> {
+        let signals = Signals::hold().map_err(Error::Output)?;
+        let key = match found {
+            Found::Made(key) => key,
+            _ => self.ask_for_one(roster)?,
+        };
+        let (path, trouble) = self.save(&key)?;
+        if let Some(reason) = trouble {
+            self.console.warn(&format!(
+                "the private key could not be saved in {}: {reason}. It is in {} instead, which a restart may empty: move it \
+                 to a safe place now",
+                self.wanted.folder.path().display(),
+                path.display()
+            ));
+        }
+        self.console.note(&format!(
+            "made the key {}, whose private key is in {}",
+            key.id,
+            path.display()
+        ));
+        signals.release().map_err(Error::Output)?;
+        Ok((key.id, path))
+    }
+
+    /// What an earlier run has left of the key, as the journal, the disk and the team's list tell. Only a key whose ID
+    /// was written down is ever taken back: one that is known by its name may be somebody else's.
+    fn find(&mut self, roster: &Roster) -> Result<Found, Error> {
+        let Some(id) = &self.progress.key_id else {
+            return match self.of_the_name(roster).as_slice() {
+                [] => Ok(Found::Nothing),
+                [key] if self.is_resumed => match self.adoptable(key) {
+                    Some(id) => Ok(Found::Made(self.made(id, key.can_download))),
+                    None => Err(self.taken(key)),
+                },
+                [key, ..] => Err(self.taken(key)),
+            };
+        };
+        let id = KeyId::parse(id).map_err(|_| Error::from(self.journal.damaged()))?;
+        let Some(key) = roster.find(id.as_str()) else {
+            return Err(other_team(&id, &self.journal));
+        };
+        if !key.is_active {
+            self.console.warn(&format!(
+                "{id}, which the run before had made, was revoked since: another key is made"
+            ));
+            self.start_again();
+            return Ok(Found::Nothing);
+        }
+        if let Some(path) = self.progress.private_key_path.clone() {
+            return Ok(Found::Saved(id, path));
+        }
+        if let Some(path) = self.wanted.folder.saved(&id, self.environment) {
+            self.done(|progress| progress.private_key_path = Some(path.clone()))?;
+            return Ok(Found::Saved(id, path));
+        }
+        if key.can_download == Some(false) {
+            if key.last_used != LastUsed::Never {
+                return Err(self.somebody_elses(&id));
+            }
+            return Ok(Found::Lost(id));
+        }
+        let can_download = key.can_download;
+        Ok(Found::Made(NewKey { id, can_download }))
+    }
+
+    /// Active keys that have the name and did not have it when the run began.
+    fn of_the_name<'r>(&self, roster: &'r Roster) -> Vec<&'r TeamKey> {
+        let is_new = |key: &&TeamKey| !self.progress.had_name.contains(&key.id);
+        let named = roster.active().filter(|key| self.wanted.name.is_of(key));
+        named.filter(is_new).collect()
+    }
+
+    /// The ID of a key that can be the one that was asked for: nobody has its private half, and it has the roles.
+    fn adoptable(&self, key: &TeamKey) -> Option<KeyId> {
+        let wanted = &self.progress.plan.roles;
+        let is_wanted = key.roles.len() == wanted.len() && wanted.iter().all(|role| key.roles.contains(role));
+        let id = KeyId::parse(&key.id).ok()?;
+        (is_wanted && key.can_download == Some(true)).then_some(id)
+    }
+
+    fn taken(&self, key: &TeamKey) -> Error {
+        // There is nothing to go on with: none was made.
+        let _ = self.journal.finish();
+        web_error(WebError::NameTaken {
+            name: key.name.clone(),
+            key_id: key.id.clone(),
+        })
+    }
+
+    /// Somebody has downloaded the key on App Store Connect's own page, and uses it.
+    fn somebody_elses(&self, id: &KeyId) -> Error {
+        let _ = self.journal.finish();
+        Error::Usage {
+            what: format!("the key {id}, which an interrupted run of this command has made, is in use by somebody"),
+            advice:
+                "Whoever downloaded it on App Store Connect's page has its private key. Nothing was revoked. Run this \
+                     again with another name for a key of your own."
+                    .to_owned(),
+        }
+    }
+
+    /// Asks Apple for a key. If the answer is lost, the list tells whether there is one.
+    fn ask_for_one(&mut self, roster: &Roster) -> Result<NewKey, Error> {
+        if roster.active().count() >= Roster::LIMIT {
+            return Err(web_error(WebError::Full));
+        }
+        let named = roster.keys.iter().filter(|key| self.wanted.name.is_of(key));
+        self.progress = Progress::new(self.progress.plan.clone(), named.map(|key| key.id.clone()).collect());
+        self.journal.write(&self.progress)?;
+        match self.keys.create(self.wanted.name, self.wanted.roles) {
+            Ok(Made::Key(key)) => Ok(self.made(key.id, key.can_download)),
+            Ok(Made::Unknown(error)) => {
+                self.is_in_doubt = true;
+                self.keys.renew_budget();
+                let Ok(roster) = self.keys.list() else {
+                    return Err(error.into());
+                };
+                match self.of_the_name(&roster).as_slice() {
+                    [key] => {
+                        let id = self.adoptable(key).ok_or(error)?;
+                        Ok(self.made(id, key.can_download))
+                    }
+                    _ => Err(error.into()),
+                }
+            }
+            Err(error) => {
+                // None was made, so there is nothing to go on with.
+                let _ = self.journal.finish();
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Writes the ID down, by which the key can be found again. If that fails, saving the key matters more.
+    fn made(&mut self, id: KeyId, can_download: Option<bool>) -> NewKey {
+        self.progress.key_id = Some(id.to_string());
+        let _ = self.journal.write(&self.progress);
+        NewKey { id, can_download }
+    }
+
+    /// Downloads the private half and puts it on the disk: where, and what went wrong on the way. If it can't be had or
+    /// saved, the key is revoked.
+    fn save(&mut self, key: &NewKey) -> Result<(PathBuf, Option<String>), Error> {
+        let id = &key.id;
+        if key.can_download == Some(false) {
+            return Err(self.give_up(id, Loss::Downloaded));
+        }
+        self.keys.renew_budget();
+        let private_key = match self.keys.download(id) {
+            Ok(private_key) => private_key,
+            Err(ConnectError::Web(WebError::Gone { loss })) => return Err(self.give_up(id, loss)),
+            Err(error) => return Err(error.into()),
+        };
+        self.wanted.folder.remove_torn(id);
+        let (path, trouble) = match self.wanted.folder.save(id, &private_key) {
+            Ok(path) => (path, None),
+            Err(error) => {
+                let reason = io_reason(&error);
+                match rescue(self.environment, id, &private_key) {
+                    Ok(path) => (path, Some(reason)),
+                    Err(error) => return Err(self.give_up(id, Loss::Unsaved(format!("{reason}; {error}")))),
+                }
+            }
+        };
+        self.progress.private_key_path = Some(path.clone());
+        // It is on the disk, which is what counts.
+        let _ = self.journal.write(&self.progress);
+        Ok((path, trouble))
+    }
+
+    /// Revokes a key that nobody can use.
+    fn give_up(&mut self, id: &KeyId, loss: Loss) -> Error {
+        let revoked = self.take_back(id);
+        lost(id, loss, revoked.err())
+    }
+
+    /// Revokes a key that this command has made, and forgets it. What can't be revoked stays written down.
+    fn take_back(&mut self, id: &KeyId) -> Result<(), Error> {
+        self.keys.renew_budget();
+        self.keys.revoke(id)?;
+        self.wanted.folder.remove_torn(id);
+        self.start_again();
+        Ok(())
+    }
+
+    /// As if nothing had been asked for. A record that stays tells the next run of a key that is revoked.
+    fn start_again(&mut self) {
+        self.progress = Progress::new(self.progress.plan.clone(), Vec::new());
+        self.is_resumed = false;
+        let _ = self.journal.finish();
+    }
+
+    fn issuer(&mut self, id: &KeyId) -> Result<IssuerId, Error> {
+        let known = self.progress.issuer_id.as_deref();
+        if let Some(issuer) = known.and_then(|issuer| IssuerId::parse(issuer).ok()) {
+            return Ok(issuer);
+        }
+        self.keys.renew_budget();
+        let issuer = self.keys.issuer(id)?;
+        self.done(|progress| progress.issuer_id = Some(issuer.to_string()))?;
+        Ok(issuer)
+    }
+}
+
+fn lost(id: &KeyId, loss: Loss, still_active: Option<Error>) -> Error {
+    web_error(WebError::Lost {
+        key_id: id.to_string(),
+        loss,
+        still_active: still_active.map(|error| error.to_string()),
+    })
+}
+
+fn web_error(error: WebError) -> Error {
+    Error::Connect(error.into())
+}
+
+/// The run that was interrupted wanted something else.
+fn another_plan(before: &Plan, journal: &Journal) -> Error {
+    let roles: Vec<String> = before
+        .roles
+        .iter()
+        .map(|role| format!(" --role {}", role.to_lowercase().replace('_', "-")))
+        .collect();
+    Error::Usage {
+        what: "an interrupted run of this command wanted another key".to_owned(),
+        advice: format!(
+            "Give what it was given, so that it can go on: --name {}{} --output-dir {}. To forget it, remove {} and look \
+             at asc-auth key list for a key that it may have made.",
+            quoted(&before.name),
+            roles.concat(),
+            quoted(&before.output_dir.display().to_string()),
+            journal.path().display()
+        ),
+    }
+}
+
+/// The session is signed in to another team than that of the run that was interrupted.
+fn other_team(id: &KeyId, journal: &Journal) -> Error {
+    Error::Usage {
+        what: format!("the team has no key {id}, which an interrupted run of this command has made"),
+        advice: format!(
+            "The session may be of another team: sign in to the right one. To forget the run, remove {}.",
+            journal.path().display()
+        ),
+    }
+}

@@ -1,0 +1,138 @@
+//! Where the private half of a new key is kept: a directory that was proven before the key is made, because Apple gives
+//! the private half out once.
+
+use std::{
+    fs,
+    io::{self, Read},
+    path::{Path, PathBuf, absolute},
+};
+
+use zeroize::Zeroizing;
+
+use super::{HandoffError, Place, conventions::team_key_file_name};
+use crate::{
+    credential::{KeyId, PrivateKey},
+    private_files, random,
+    source::Environment,
+    text::io_reason,
+};
+
+/// As large as any key file, so that there is room for one.
+const PROBE: [u8; 4096] = [b'\n'; 4096];
+
+/// How the name of a probe begins; random digits follow.
+const PROBE_PREFIX: &str = ".asc-auth-probe-";
+
+/// How the name of the directory begins that takes a key which its own has no room for. No clean-up removes it.
+const RESCUE_PREFIX: &str = "asc-auth-key-";
+
+/// A directory in which a file has been written and has reached the disk.
+#[derive(Clone, Debug)]
+pub struct KeyFolder(PathBuf);
+
+impl KeyFolder {
+    /// Makes the directory if it is missing, private, and proves that a key can be saved in it.
+    pub fn prove(directory: &Path) -> Result<Self, HandoffError> {
+        let refuse = |error: io::Error| HandoffError::KeyFolder {
+            path: directory.to_owned(),
+            reason: io_reason(&error),
+        };
+        let directory = absolute(directory).map_err(refuse)?;
+        private_files::ensure_dir(&directory).map_err(refuse)?;
+        remove_probes(&directory).map_err(refuse)?;
+        let name = format!("{PROBE_PREFIX}{}", random::hex().map_err(refuse)?);
+        private_files::create_on_disk(&directory, &name, &PROBE).map_err(refuse)?;
+        remove_probes(&directory).map_err(refuse)?;
+        Ok(Self(directory))
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Where the key of this ID is saved.
+    pub fn file_of(&self, id: &KeyId) -> PathBuf {
+        self.0.join(team_key_file_name(id))
+    }
+
+    /// Saves a key, and returns once it is on the disk. A file of its name is never replaced.
+    pub fn save(&self, id: &KeyId, key: &PrivateKey) -> io::Result<PathBuf> {
+        private_files::create_on_disk(&self.0, &team_key_file_name(id), key.to_pem().as_bytes())
+    }
+
+    /// The file of a key that was saved, here or where [`rescue`] puts one, if it is whole.
+    pub fn saved(&self, id: &KeyId, environment: &Environment) -> Option<PathBuf> {
+        let temp = Place::of(environment).temp().to_owned();
+        let rescued = fs::read_dir(&temp)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path());
+        let rescued = rescued.filter(|path| is_rescue(path) && private_files::check_dir(path).is_ok());
+        let files = rescued.map(|directory| directory.join(team_key_file_name(id)));
+        [self.file_of(id)]
+            .into_iter()
+            .chain(files)
+            .find(|path| read_key(path).is_ok())
+    }
+
+    /// Removes what a process that was killed has left of a file.
+    pub fn remove_torn(&self, id: &KeyId) {
+        let path = self.file_of(id);
+        if read_key(&path).is_err() {
+            // It may never have been begun.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// The key in a file that was saved.
+pub fn read_key(path: &Path) -> Result<PrivateKey, HandoffError> {
+    let unread = |reason: String| HandoffError::SavedKey {
+        path: path.to_owned(),
+        reason,
+    };
+    let file = private_files::open_regular(path).map_err(|error| unread(io_reason(&error)))?;
+    // Room for all of it from the start: a buffer that grows leaves copies behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(PROBE.len() + 64));
+    let read = file.take(PROBE.len() as u64).read_to_end(&mut bytes);
+    read.map_err(|error| unread(io_reason(&error)))?;
+    PrivateKey::decode(&bytes).map_err(|defect| unread(defect.to_string()))
+}
+
+/// Saves a key in a fresh private directory among the temporary ones, where its own directory failed. It stays there.
+pub fn rescue(environment: &Environment, id: &KeyId, key: &PrivateKey) -> Result<PathBuf, HandoffError> {
+    let place = Place::of(environment);
+    place.prepare()?;
+    let digits = random::hex().map_err(|error| HandoffError::Random(error.to_string()))?;
+    let directory = place.temp().join(format!("{RESCUE_PREFIX}{digits}"));
+    let failed = |error: io::Error| HandoffError::write("the private key", &directory, &error);
+    private_files::create_dir(&directory).map_err(failed)?;
+    let saved = private_files::create_on_disk(&directory, &team_key_file_name(id), key.to_pem().as_bytes());
+    saved.map_err(|error| {
+        let _ = fs::remove_dir(&directory);
+        failed(error)
+    })
+}
+
+fn is_rescue(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.and_then(|name| name.strip_prefix(RESCUE_PREFIX))
+        .is_some_and(random::is_hex)
+}
+
+/// Removes the probe, and any that a process which was killed has left.
+fn remove_probes(directory: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let digits = name.to_str().and_then(|name| name.strip_prefix(PROBE_PREFIX));
+        if digits.is_some_and(random::is_hex) {
+            match fs::remove_file(entry.path()) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
