@@ -52,6 +52,8 @@ mod switch;
 #[cfg(unix)]
 mod key_list;
 #[cfg(unix)]
+mod key_publish;
+#[cfg(unix)]
 mod key_revoke;
 #[cfg(unix)]
 mod key_rotate;
