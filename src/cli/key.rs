@@ -27,8 +27,9 @@ const ROTATE: &str =
 your command (--publish), prove it again, revoke the old key (--revoke-old). The old key works until the last step.
 Each step is written down; if this is interrupted, the same command goes on where it was, and makes no second key.
 
-The command of --publish is run by sh. It finds ASC_KEY_ID, ASC_ISSUER_ID, ASC_PRIVATE_KEY_PATH, ASC_PRIVATE_KEY_B64
-and ASC_TOKEN in its environment and the .p8 on standard input. It may run twice if this is interrupted.";
+The command of --publish is run by sh -e. It finds ASC_KEY_ID, ASC_ISSUER_ID, ASC_PRIVATE_KEY_PATH, ASC_PRIVATE_KEY,
+ASC_PRIVATE_KEY_B64 and ASC_TOKEN in its environment and the .p8 on standard input. It may run twice if this is
+interrupted.";
 
 /// The commands for a team's keys.
 #[derive(Args, Debug)]

@@ -21,6 +21,7 @@ use crate::{
     connect::{Accepted, Client, Root, Roster, TeamKey, WebError, block_on, until_accepted},
     credential::KeyId,
     error::Error,
+    handoff,
     report::Console,
     source::{Environment, Flags, Resolved, Sources, profiles::Profiles},
     token::{Audience, Lifetime, TokenRequest},
@@ -70,6 +71,7 @@ impl<'a> Rotation<'a> {
         }
         if let Some(command) = &args.publish {
             refuse_blank(command)?;
+            handoff::refuse_debug_trace(environment)?;
         }
         let settings = args.api_settings();
         let (api, audience) = options::api_root(&Sources::new(&settings, false, environment)?, false, None)?;
