@@ -108,6 +108,9 @@ pub struct KeyListArgs {
     /// Only active keys that look forgotten: not used for 180 days, never used, or never downloaded
     #[arg(long)]
     pub stale: bool,
+    /// Don't look into the keychain [env: ASC_BYPASS_KEYCHAIN]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    bypass_keychain: Option<String>,
     #[command(flatten)]
     pub web: WebArgs,
     #[command(flatten)]
@@ -192,6 +195,12 @@ impl WebArgs {
 
 impl NewKeyArgs {
     /// Where profiles are stored.
+    pub fn profile_settings(&self) -> Flags {
+        Flags::default().with("--bypass-keychain", self.bypass_keychain.as_deref())
+    }
+}
+
+impl KeyListArgs {
     pub fn profile_settings(&self) -> Flags {
         Flags::default().with("--bypass-keychain", self.bypass_keychain.as_deref())
     }

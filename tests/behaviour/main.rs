@@ -47,6 +47,15 @@ mod login_terminal;
 mod logout;
 #[cfg(unix)]
 mod switch;
+
+// Team keys
+#[cfg(unix)]
+mod key_list;
+#[cfg(unix)]
+mod key_revoke;
+#[cfg(unix)]
+mod web_session;
+
 // What is wrong, and its repair
 mod doctor;
 #[cfg(unix)]

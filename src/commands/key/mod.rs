@@ -9,10 +9,12 @@ mod publish;
 mod revoke;
 mod rotate;
 mod stored;
+mod told;
 mod users;
 mod wanted;
 mod words;
 
+use super::options;
 use crate::{
     cli::{KeyArgs, KeyCommand, WebArgs},
     connect::{Root, Session, TeamKeys},

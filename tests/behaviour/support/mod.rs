@@ -20,6 +20,8 @@ pub mod secrets;
 pub mod shell;
 #[cfg(target_os = "linux")]
 pub mod terminal;
+#[cfg(unix)]
+pub mod web;
 
 pub mod forms;
 pub mod proof;

@@ -1,0 +1,1 @@
+//! The web session of a person: where it is found, what is wrong with it, and where its cookies go.
