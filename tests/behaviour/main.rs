@@ -54,6 +54,8 @@ mod key_list;
 #[cfg(unix)]
 mod key_revoke;
 #[cfg(unix)]
+mod key_rotate;
+#[cfg(unix)]
 mod web_session;
 
 // What is wrong, and its repair
@@ -64,6 +66,8 @@ mod doctor_fix;
 mod doctor_orphans;
 mod doctor_profiles;
 mod doctor_repository;
+#[cfg(unix)]
+mod doctor_session;
 
 // Apple's answers and the network
 mod clock;

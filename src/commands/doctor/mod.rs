@@ -14,6 +14,7 @@ mod profiles;
 mod repair;
 mod repository;
 mod stock;
+mod web_session;
 mod words;
 
 use std::mem;
@@ -109,6 +110,7 @@ impl Patient<'_> {
             profiles::check(&stock),
             files::check_configs(&stock, self.environment),
             files::check_keys(self, &stock),
+            web_session::check(self),
             environment::check(self, &stock),
             leftovers::check(self.environment),
             ci::check(self.environment),

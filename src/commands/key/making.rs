@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use crate::{
     commands::options,
-    connect::{ConnectError, KeyName, Loss, Made, NewKey, Roster, TeamKey, TeamKeys, WebError},
+    connect::{ConnectError, KeyName, LastUsed, Loss, Made, NewKey, Roster, TeamKey, TeamKeys, WebError},
     credential::{IssuerId, KeyId, PrivateKey},
     error::Error,
     handoff::{Journal, KeyFolder, Plan, Progress, Signals, read_key, rescue},
@@ -173,9 +173,9 @@ impl<'a> Making<'a> {
         let Some(id) = &self.progress.key_id else {
             return match self.of_the_name(roster).as_slice() {
                 [] => Ok(Found::Nothing),
-                [key] if self.is_resumed && key.can_download == Some(true) => match KeyId::parse(&key.id) {
-                    Ok(id) => Ok(Found::Made(self.made(id, key.can_download)?)),
-                    Err(_) => Err(self.taken(key)),
+                [key] if self.is_resumed => match self.adoptable(key) {
+                    Some(id) => Ok(Found::Made(self.made(id, key.can_download))),
+                    None => Err(self.taken(key)),
                 },
                 [key, ..] => Err(self.taken(key)),
             };
@@ -199,6 +199,9 @@ impl<'a> Making<'a> {
             return Ok(Found::Saved(id, path));
         }
         if key.can_download == Some(false) {
+            if key.last_used != LastUsed::Never {
+                return Err(self.somebody_elses(&id));
+            }
             return Ok(Found::Lost(id));
         }
         let can_download = key.can_download;
@@ -212,6 +215,14 @@ impl<'a> Making<'a> {
         named.filter(is_new).collect()
     }
 
+    /// The ID of a key that can be the one that was asked for: nobody has its private half, and it has the roles.
+    fn adoptable(&self, key: &TeamKey) -> Option<KeyId> {
+        let wanted = &self.progress.plan.roles;
+        let is_wanted = key.roles.len() == wanted.len() && wanted.iter().all(|role| key.roles.contains(role));
+        let id = KeyId::parse(&key.id).ok()?;
+        (is_wanted && key.can_download == Some(true)).then_some(id)
+    }
+
     fn taken(&self, key: &TeamKey) -> Error {
         // There is nothing to go on with: none was made.
         let _ = self.journal.finish();
@@ -219,6 +230,18 @@ impl<'a> Making<'a> {
             name: key.name.clone(),
             key_id: key.id.clone(),
         })
+    }
+
+    /// Somebody has downloaded the key on App Store Connect's own page, and uses it.
+    fn somebody_elses(&self, id: &KeyId) -> Error {
+        let _ = self.journal.finish();
+        Error::Usage {
+            what: format!("the key {id}, which an interrupted run of this command has made, is in use by somebody"),
+            advice:
+                "Whoever downloaded it on App Store Connect's page has its private key. Nothing was revoked. Run this \
+                     again with another name for a key of your own."
+                    .to_owned(),
+        }
     }
 
     /// Asks Apple for a key. If the answer is lost, the list tells whether there is one.
@@ -230,17 +253,17 @@ impl<'a> Making<'a> {
         self.progress = Progress::new(self.progress.plan.clone(), named.map(|key| key.id.clone()).collect());
         self.journal.write(&self.progress)?;
         match self.keys.create(self.wanted.name, self.wanted.roles) {
-            Ok(Made::Key(key)) => self.made(key.id, key.can_download),
+            Ok(Made::Key(key)) => Ok(self.made(key.id, key.can_download)),
             Ok(Made::Unknown(error)) => {
                 self.keys.renew_budget();
                 let Ok(roster) = self.keys.list() else {
                     return Err(error.into());
                 };
                 match self.of_the_name(&roster).as_slice() {
-                    [key] if key.can_download != Some(false) => match KeyId::parse(&key.id) {
-                        Ok(id) => self.made(id, key.can_download),
-                        Err(_) => Err(error.into()),
-                    },
+                    [key] => {
+                        let id = self.adoptable(key).ok_or(error)?;
+                        Ok(self.made(id, key.can_download))
+                    }
                     _ => Err(error.into()),
                 }
             }
@@ -253,10 +276,10 @@ impl<'a> Making<'a> {
     }
 
     /// Writes the ID down, by which the key can be found again. If that fails, saving the key matters more.
-    fn made(&mut self, id: KeyId, can_download: Option<bool>) -> Result<NewKey, Error> {
+    fn made(&mut self, id: KeyId, can_download: Option<bool>) -> NewKey {
         self.progress.key_id = Some(id.to_string());
         let _ = self.journal.write(&self.progress);
-        Ok(NewKey { id, can_download })
+        NewKey { id, can_download }
     }
 
     /// Downloads the private half and puts it on the disk: where, and what went wrong on the way. If it can't be had or

@@ -17,10 +17,13 @@ mod words;
 use super::options;
 use crate::{
     cli::{KeyArgs, KeyCommand, WebArgs},
-    connect::{Root, Session, TeamKeys},
+    connect::{ConnectError, Root, Session, TeamKeys},
+    credential::{IdDefect, KeyId, tidy},
     error::Error,
     report::Console,
     source::{Environment, Sources, fields},
+    text::quoted,
+    token::is_private_key,
 };
 
 pub(super) fn run(args: &KeyArgs, environment: &Environment, console: Console) -> Result<(), Error> {
@@ -37,20 +40,27 @@ fn sign_in(args: &WebArgs, environment: &Environment, console: Console) -> Resul
     let settings = args.settings();
     let sources = Sources::new(&settings, false, environment)?;
     let root = Root::web(sources.text(&fields::WEB_URL))?;
-    let session = Session::read(sources.text(&fields::WEB_SESSION), environment, &root).map_err(connect_error)?;
+    let session = Session::read(sources.text(&fields::WEB_SESSION), environment, &root).map_err(ConnectError::from)?;
     if let Some(mode) = session.wide_mode() {
         console.warn(&format!(
             "others may use the web session, whose file has mode {mode:04o}: chmod 600 {}",
-            crate::text::quoted(&session.path().display().to_string())
+            quoted(&session.path().display().to_string())
         ));
     }
     Ok(TeamKeys::new(root, session, args.timeout.budget()?)?)
 }
 
-fn connect_error(error: crate::connect::WebError) -> Error {
-    Error::Connect(error.into())
-}
-
-fn key_id(text: &str) -> Result<crate::credential::KeyId, Error> {
-    crate::credential::KeyId::parse(text).map_err(|defect| Error::Usage { what: format!("the key ID can't be read: {defect}"), advice: String::new() })
+/// A key's ID. What was given in its place may be secret, and is not repeated.
+fn key_id(text: &str) -> Result<KeyId, Error> {
+    KeyId::parse(text).map_err(|defect| {
+        let defect = match defect {
+            IdDefect::Name | IdDefect::Shape | IdDefect::Path if is_private_key(tidy(text)) => IdDefect::PrivateKey,
+            defect => defect,
+        };
+        Error::Usage {
+            what: format!("KEY_ID can't be a key's ID: {defect}"),
+            advice: "A key's ID has ten capital letters and digits: asc-auth key list shows it. Nothing was revoked."
+                .to_owned(),
+        }
+    })
 }

@@ -1,3 +1,10 @@
+use crate::{
+    clock::Clock,
+    error::Error,
+    report::Console,
+    source::{Environment, Resolved},
+};
 use std::path::Path;
-use crate::{clock::Clock, error::Error, report::Console, source::{Environment, Resolved}};
-pub(super) fn publish(_: &str, _: &Resolved, _: &Path, _: Clock, _: &Environment, _: Console) -> Result<(), Error> { Ok(()) }
+pub(super) fn publish(_: &str, _: &Resolved, _: &Path, _: Clock, _: &Environment, _: Console) -> Result<(), Error> {
+    Ok(())
+}

@@ -6,19 +6,17 @@
 use serde::Serialize;
 
 use super::{
-    options, sign_in, told,
+    key_id, options, sign_in, told,
     users::{DefaultUse, Users},
 };
 use crate::{
     cli::KeyRevokeArgs,
     commands::validate::line,
     connect::{ConnectError, LastUsed, TeamKey, WebError},
-    credential::{IdDefect, KeyId, tidy},
     error::Error,
     report::Console,
     source::{Environment, Flags, Sources, fields},
     terminal,
-    token::is_private_key,
 };
 
 #[derive(Serialize)]
@@ -114,21 +112,6 @@ impl Ending<'_> {
         console.note(&format!("App Store Connect: the key {} {what}", key.id));
         Ok(())
     }
-}
-
-/// The key's ID. What was given in its place may be secret, and is not repeated.
-fn key_id(text: &str) -> Result<KeyId, Error> {
-    KeyId::parse(text).map_err(|defect| {
-        let defect = match defect {
-            IdDefect::Name | IdDefect::Shape | IdDefect::Path if is_private_key(tidy(text)) => IdDefect::PrivateKey,
-            defect => defect,
-        };
-        Error::Usage {
-            what: format!("KEY_ID can't be a key's ID: {defect}"),
-            advice: "A key's ID has ten capital letters and digits: asc-auth key list shows it. Nothing was revoked."
-                .to_owned(),
-        }
-    })
 }
 
 /// Who would miss the key.

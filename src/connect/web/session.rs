@@ -72,10 +72,7 @@ struct Cookie {
 impl Session {
     /// Reads the file that was named, else the one in the home directory, and picks the cookies that belong to `root`.
     pub fn read(given: Option<(Origin, String)>, environment: &Environment, root: &Root) -> Result<Self, WebError> {
-        let (origin, path) = match given {
-            Some((origin, path)) => (origin, PathBuf::from(path)),
-            None => (Origin::Default, default_path(environment).ok_or(WebError::NoHome)?),
-        };
+        let (origin, path) = Self::place(given, environment)?;
         let unread = |error: std::io::Error| WebError::NoSession {
             path: path.clone(),
             origin: origin.clone(),
@@ -92,14 +89,22 @@ impl Session {
         }
     }
 
+    /// The file that would be read, whether or not there is one.
+    pub fn place(given: Option<(Origin, String)>, environment: &Environment) -> Result<(Origin, PathBuf), WebError> {
+        match given {
+            Some((origin, path)) => Ok((origin, PathBuf::from(path))),
+            None => Ok((Origin::Default, default_path(environment).ok_or(WebError::NoHome)?)),
+        }
+    }
+
     /// Where it was read from.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The mode of its file, if others may use it: so may they the session.
+    /// The mode of its file, if others may use it: so may they the session. Behind a link it is that of what was read.
     pub fn wide_mode(&self) -> Option<u32> {
-        wide_mode(&self.path)
+        wide_mode(&self.path.canonicalize().ok()?)
     }
 
     pub(super) fn origin(&self) -> &Origin {
