@@ -50,6 +50,12 @@ mod switch;
 
 // Team keys
 #[cfg(unix)]
+mod key_create;
+#[cfg(unix)]
+mod key_create_faults;
+#[cfg(unix)]
+mod key_create_rescue;
+#[cfg(unix)]
 mod key_list;
 #[cfg(unix)]
 mod key_revoke;
