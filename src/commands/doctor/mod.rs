@@ -14,6 +14,7 @@ mod profiles;
 mod repair;
 mod repository;
 mod stock;
+mod team_keys;
 mod web_session;
 mod words;
 
@@ -111,6 +112,7 @@ impl Patient<'_> {
             files::check_configs(&stock, self.environment),
             files::check_keys(self, &stock),
             web_session::check(self),
+            team_keys::check(self.environment),
             environment::check(self, &stock),
             leftovers::check(self.environment),
             ci::check(self.environment),

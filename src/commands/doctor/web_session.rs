@@ -39,7 +39,10 @@ pub(super) fn check(patient: &Patient<'_>) -> Check {
         check.found(open_to_others("web_session_mode", Closed::SessionFile, &path, &told));
     }
     match read {
-        Some(Err(error)) => check.found(Finding::advice("web_session_unusable", error.explain())),
+        Some(Err(error)) => {
+            check.line("can't be used");
+            check.found(Finding::advice("web_session_unusable", error.explain()));
+        }
         Some(Ok(_)) => check.line(format!("{told}: can be read")),
         None => check.line(format!("{told}: not read, because the web root can't be used")),
     }
