@@ -1,72 +1,22 @@
 //! What goes wrong between asking Apple for a key and having it: whatever it is, running the same command again ends with
 //! one active key, its private half on the disk, and nobody else's key touched.
 
-use std::fs;
-
 use base64::{Engine, engine::general_purpose::STANDARD};
-use serde_json::{Value, json};
+use serde_json::json;
 use simulator::{ApiKey, Fault, ProviderShape, TestKey, WebStep};
 
 use crate::support::{
-    KEY_ID, Ran,
+    Ran,
     forms::{spoilt, wrong_keys},
-    new_key::{NAME, active, assert_nothing_left, assert_saved_in, blitz, create, done, file_in, left, the_key, times},
+    new_key::{
+        NAME, answer, assert_nothing_left, assert_one_key, assert_other_kept, assert_saved_in, blitz, ever_made,
+        file_in, left, raw, run, someone, the_key, times,
+    },
     proof::assert_not_told,
     web::Person,
 };
 
-const OTHER: &str = "Nightly";
-
 const GOES_ON: &str = "the same command goes on from here, and makes no second key";
-
-/// Someone whose team has a key that has nothing to do with it.
-fn someone() -> Person {
-    let person = Person::new();
-    person.register(KEY_ID, OTHER);
-    person
-}
-
-fn run(person: &Person) -> Ran {
-    done(person, create(person, &[]))
-}
-
-fn answer(status: u16, body: &Value) -> Fault {
-    raw(status, "application/json", &body.to_string())
-}
-
-fn raw(status: u16, content_type: &str, body: &str) -> Fault {
-    Fault::Raw {
-        status,
-        content_type: content_type.to_owned(),
-        body: body.as_bytes().to_vec(),
-    }
-}
-
-/// That one key is there and saved, that nothing else is left, and that the other key is as it was.
-#[track_caller]
-fn assert_one_key(row: &str, person: &Person) -> simulator::TeamKey {
-    assert_eq!(active(person).len(), 1, "{row}");
-    let key = assert_saved_in(&blitz(person), person);
-    assert_nothing_left(&blitz(person), person);
-    assert_other_kept(row, person);
-    key
-}
-
-#[track_caller]
-fn assert_other_kept(row: &str, person: &Person) {
-    let keys = person.apple.team_keys();
-    let other = keys
-        .iter()
-        .find(|key| key.nickname == OTHER)
-        .expect("it was registered");
-    assert!(other.active, "{row}");
-}
-
-/// How many keys called [`NAME`] were ever made.
-fn ever_made(person: &Person) -> usize {
-    let keys = person.apple.team_keys();
-    keys.iter().filter(|key| key.nickname == NAME).count()
-}
 
 #[test]
 fn a_key_whose_answer_is_lost_is_found_by_its_name() {
@@ -355,116 +305,4 @@ fn an_issuer_that_was_slow_to_come_is_waited_for() {
     person.apple.fail_web(WebStep::Issuer, Fault::Html(503));
     run(&person).code(0);
     assert_one_key("503", &person);
-}
-
-/// Someone whose run was interrupted when the key was made and saved.
-fn interrupted() -> Person {
-    let person = someone();
-    person.apple.fail_web(WebStep::Issuer, Fault::Status(403));
-    run(&person).code(13);
-    person
-}
-
-fn journal(person: &Person) -> std::path::PathBuf {
-    let names = left(person);
-    let journal = names.iter().find(|name| name.starts_with("create-"));
-    blitz(person).join("asc-auth").join(journal.expect("a journal"))
-}
-
-#[test]
-fn what_an_unfinished_run_has_written_down_is_for_its_owner_alone_and_holds_no_secret() {
-    let person = interrupted();
-    let file = journal(&person);
-    assert_eq!(crate::support::job::mode(&file), 0o600);
-    let text = fs::read_to_string(&file).expect("a journal");
-    person.assert_kept(&text);
-    crate::support::new_key::assert_no_key_told(&person, &text);
-    assert!(text.contains(&the_key(&person).id), "{text}");
-}
-
-#[test]
-fn an_unfinished_run_is_gone_on_with_only_as_it_began() {
-    let person = interrupted();
-    let made = the_key(&person);
-    let as_it_began = format!(
-        "Give what it was given, so that it can go on: --name '{NAME}' --role developer --output-dir {}",
-        blitz(&person).display()
-    );
-    for words in [&["--role", "marketing"][..], &["--output-dir", "elsewhere"]] {
-        done(&person, create(&person, words))
-            .code(2)
-            .says("an interrupted run of this command wanted another key")
-            .says(&as_it_began)
-            .says(&journal(&person).display().to_string());
-    }
-    assert_eq!(times(&person, WebStep::Create), 1);
-    // A key of another name has nothing to do with it.
-    let words = ["key", "create", "--name", "Weekly", "--role", "marketing"];
-    done(&person, person.run(&words)).code(0);
-    let folder = blitz(&person);
-    let folder = folder.to_str().expect("UTF-8");
-    done(&person, create(&person, &["--output-dir", folder, "--output=json"])).code(0);
-    assert_eq!(assert_one_key("as it began", &person).id, made.id);
-}
-
-#[test]
-fn a_record_that_can_not_be_read_is_not_passed_over() {
-    let person = interrupted();
-    let file = journal(&person);
-    let text = fs::read_to_string(&file).expect("a journal");
-    let made = the_key(&person);
-    let bad_id = text.replace(&made.id, "../../x");
-    for spoilt in ["", "{}", &text[..text.len() / 2], &bad_id] {
-        fs::write(&file, spoilt).expect("it is ours");
-        run(&person)
-            .code(30)
-            .says("the record of an unfinished run can't be read")
-            .says(&file.display().to_string());
-    }
-    assert_eq!(times(&person, WebStep::Create), 1);
-    fs::write(&file, text).expect("it is ours");
-    run(&person).code(0);
-    assert_eq!(assert_one_key("read again", &person).id, made.id);
-}
-
-#[test]
-fn a_session_of_another_team_does_not_go_on() {
-    let person = interrupted();
-    let made = the_key(&person);
-    let keys = json!({"data": [{"type": "apiKeys", "id": KEY_ID, "attributes": {"nickname": OTHER}}]});
-    person.apple.fail_web(WebStep::List, answer(200, &keys));
-    run(&person)
-        .code(2)
-        .says(&format!("the team has no key {}, which an interrupted run", made.id))
-        .says("sign in to the right one");
-    run(&person).code(0);
-    assert_eq!(assert_one_key("the right one", &person).id, made.id);
-}
-
-#[test]
-fn a_key_that_was_revoked_by_hand_meanwhile_is_made_anew() {
-    let person = interrupted();
-    let made = the_key(&person);
-    person.apple.revoke(&made.id);
-    run(&person).code(0).says(&format!(
-        "{}, which the run before had made, was revoked since",
-        made.id
-    ));
-    assert_ne!(assert_one_key("anew", &person).id, made.id);
-}
-
-#[test]
-fn a_saved_key_that_somebody_moves_is_asked_for_and_no_other_is_made() {
-    let person = interrupted();
-    let file = file_in(&blitz(&person), &the_key(&person));
-    let elsewhere = person.home.path().join("elsewhere.p8");
-    fs::rename(&file, &elsewhere).expect("it is ours");
-    run(&person)
-        .code(30)
-        .says(&format!("the private key that was saved is not in {}", file.display()))
-        .says("Put it back");
-    assert_eq!(times(&person, WebStep::Create), 1);
-    fs::rename(&elsewhere, &file).expect("it is ours");
-    run(&person).code(0);
-    assert_one_key("put back", &person);
 }

@@ -15,8 +15,8 @@ use crate::support::{
     child::{Running, entries, wait_until},
     job::mode,
     new_key::{
-        NAME, active, assert_no_key_told, assert_nothing_left, assert_saved_in, blitz, create, done, file_in, left,
-        the_key, times,
+        active, assert_no_key_told, assert_nothing_left, assert_saved_in, blitz, create, done, file_in, left, the_key,
+        times,
     },
     web::Person,
 };
@@ -225,7 +225,7 @@ fn who_interrupts_it_where_the_host_has_a_name_gets_the_key_all_the_same() {
     let key = assert_saved_in(&blitz(&person), &person);
     done(&person, run()).code(0).says(&key.id);
     assert_eq!(times(&person, WebStep::Create), 1);
-    assert_eq!(active(&person).len(), 1, "{NAME}");
+    assert_eq!(active(&person).len(), 1);
 }
 
 #[test]

@@ -54,7 +54,11 @@ mod key_create;
 #[cfg(unix)]
 mod key_create_faults;
 #[cfg(unix)]
+mod key_create_refusals;
+#[cfg(unix)]
 mod key_create_rescue;
+#[cfg(unix)]
+mod key_create_resumed;
 #[cfg(unix)]
 mod key_list;
 #[cfg(unix)]

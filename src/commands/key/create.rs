@@ -46,7 +46,7 @@ pub(super) fn run(args: &KeyCreateArgs, environment: &Environment, console: Cons
         profile.refuse_taken_unless_by(making.progress.key_id.as_deref())?;
     }
     let made = make(&mut making, profile.as_ref(), console).inspect_err(|_| making.tell_what_is_there())?;
-    tell(&new, &made, profile.as_ref(), console)?;
+    tell(&new, &made, profile.as_ref(), console).inspect_err(|_| making.tell_what_is_there())?;
     making.finish()
 }
 

@@ -131,6 +131,8 @@ impl<'a> Making<'a> {
 
     /// The key, made now or by the run that was interrupted. `roster` is what the team has.
     pub(super) fn make(&mut self, roster: &Roster) -> Result<KeyMade, Error> {
+        let renewed;
+        let mut roster = roster;
         let found = match self.find(roster)? {
             Found::Lost(id) => {
                 if let Err(error) = self.take_back(&id) {
@@ -139,6 +141,9 @@ impl<'a> Making<'a> {
                 self.console.warn(&format!(
                     "the run that was interrupted had lost the private key of {id}: it was revoked, and another key is made"
                 ));
+                // There is room for one more now.
+                renewed = self.keys.list()?;
+                roster = &renewed;
                 Found::Nothing
             }
             found => found,

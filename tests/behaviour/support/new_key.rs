@@ -5,9 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use simulator::{TeamKey, TestKey, WebStep};
+use serde_json::Value;
+use simulator::{Fault, TeamKey, TestKey, WebStep};
 
-use super::{Ran, Run, child::entries, job::mode, runner::without_masks, secrets::Secrets, web::Person};
+use super::{KEY_ID, Ran, Run, child::entries, job::mode, runner::without_masks, secrets::Secrets, web::Person};
 
 /// What the key is called.
 pub const NAME: &str = "CI pipeline";
@@ -111,4 +112,56 @@ pub fn left(person: &Person) -> Vec<String> {
 pub fn times(person: &Person, step: WebStep) -> usize {
     let requests = person.apple.web_requests();
     requests.iter().filter(|seen| **seen == step).count()
+}
+
+/// What the team's other key is called.
+pub const OTHER: &str = "Nightly";
+
+/// Someone whose team has a key that has nothing to do with it.
+pub fn someone() -> Person {
+    let person = Person::new();
+    person.register(KEY_ID, OTHER);
+    person
+}
+
+pub fn run(person: &Person) -> Ran {
+    done(person, create(person, &[]))
+}
+
+pub fn answer(status: u16, body: &Value) -> Fault {
+    raw(status, "application/json", &body.to_string())
+}
+
+pub fn raw(status: u16, content_type: &str, body: &str) -> Fault {
+    Fault::Raw {
+        status,
+        content_type: content_type.to_owned(),
+        body: body.as_bytes().to_vec(),
+    }
+}
+
+/// That one key is there and saved, that nothing else is left, and that the other key is as it was.
+#[track_caller]
+pub fn assert_one_key(row: &str, person: &Person) -> TeamKey {
+    assert_eq!(active(person).len(), 1, "{row}");
+    let key = assert_saved_in(&blitz(person), person);
+    assert_nothing_left(&blitz(person), person);
+    assert_other_kept(row, person);
+    key
+}
+
+#[track_caller]
+pub fn assert_other_kept(row: &str, person: &Person) {
+    let keys = person.apple.team_keys();
+    let other = keys
+        .iter()
+        .find(|key| key.nickname == OTHER)
+        .expect("it was registered");
+    assert!(other.active, "{row}");
+}
+
+/// How many keys called [`NAME`] were ever made.
+pub fn ever_made(person: &Person) -> usize {
+    let keys = person.apple.team_keys();
+    keys.iter().filter(|key| key.nickname == NAME).count()
 }
