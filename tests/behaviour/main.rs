@@ -62,6 +62,8 @@ mod key_create_resumed;
 #[cfg(unix)]
 mod key_list;
 #[cfg(unix)]
+mod key_publish;
+#[cfg(unix)]
 mod key_revoke;
 #[cfg(unix)]
 mod key_rotate;
