@@ -37,6 +37,20 @@ fn a_key_whose_answer_is_lost_is_found_by_its_name() {
 }
 
 #[test]
+fn where_apple_asks_to_wait_for_long_nothing_was_made_and_that_is_no_doubt() {
+    let person = someone();
+    let fault = Fault::TooManyRequests {
+        retry_after: Some(3600),
+    };
+    person.apple.fail_web(WebStep::Create, fault);
+    run(&person)
+        .code(20)
+        .says("Apple asks to wait 3600 s")
+        .does_not_say("whether a key was made");
+    assert_eq!((ever_made(&person), left(&person)), (0, vec!["key.lock".to_owned()]));
+}
+
+#[test]
 fn where_nobody_knows_whether_there_is_a_key_it_is_told_and_looked_for_again() {
     let no_key_id = json!({"data": {"type": "apiKeys", "id": "../../x", "attributes": {"canDownload": true}}});
     for (fault, code) in [

@@ -478,6 +478,14 @@ fn a_key_that_was_given_as_an_argument_is_not_repeated() {
                 assert_eq!(secrets.found_in(&ran.text()), Vec::<&str>::new(), "{}", ran.text());
             }
         }
+    }
+}
+
+#[test]
+fn a_key_that_was_given_to_a_flag_is_not_repeated() {
+    let key = TestKey::generate();
+    let secrets = Secrets::of_key(&key);
+    for text in [key.pem(), base64(&key)] {
         for (command, flag, code) in [
             ("token", "--key-id", 10),
             ("token", "--issuer-id", 10),
