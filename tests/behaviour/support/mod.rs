@@ -10,6 +10,8 @@ pub mod job;
 pub mod keyring;
 pub mod machine;
 #[cfg(unix)]
+pub mod new_key;
+#[cfg(unix)]
 pub mod posix;
 #[cfg(unix)]
 pub mod profiles;
