@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use zeroize::Zeroizing;
 
 use crate::{
+    connect::http::Conceal,
     credential::{IssuerId, KeyId},
     text::one_line,
 };
@@ -68,9 +69,9 @@ impl Roster {
         self.keys.iter().filter(|key| key.is_active)
     }
 
-    pub(super) fn parse(json: &[u8]) -> Option<Self> {
+    pub(super) fn parse(json: &[u8], conceal: &Conceal<'_>) -> Option<Self> {
         let document: Document<Vec<Resource>> = serde_json::from_slice(json).ok()?;
-        let mut keys: Vec<TeamKey> = document.data.into_iter().map(Resource::into_key).collect();
+        let mut keys: Vec<TeamKey> = document.data.into_iter().map(|key| key.into_key(conceal)).collect();
         keys.sort_by_key(|key| Reverse(key.is_active));
         Some(Self { keys })
     }
@@ -151,8 +152,9 @@ impl Document<Resource> {
 }
 
 impl Resource {
-    fn into_key(self) -> TeamKey {
-        let line = |text: &str| one_line(text, LONGEST);
+    /// Its texts are shown, and a server may put into them what it got.
+    fn into_key(self, conceal: &Conceal<'_>) -> TeamKey {
+        let line = |text: &str| one_line(&conceal(text), LONGEST);
         let attributes = self.attributes;
         TeamKey {
             id: line(&self.id),
@@ -189,7 +191,7 @@ mod tests {
             }},
             {"type": "apiKeys", "id": "BAREBARE12"},
         ]});
-        let roster = Roster::parse(json.to_string().as_bytes()).expect("a roster");
+        let roster = Roster::parse(json.to_string().as_bytes(), &str::to_owned).expect("a roster");
         let ids: Vec<&str> = roster.keys.iter().map(|key| key.id.as_str()).collect();
         assert_eq!(ids, ["2X9R4QWVK6", "BAREBARE12", "OLDOLDOLD1"]);
         let at = "2026-05-04T08:12:33Z".parse().expect("a time");
@@ -199,7 +201,7 @@ mod tests {
         assert_eq!(roster.keys[2].name, "a ::error::b");
         assert_eq!(roster.active().count(), 2);
         for json in ["", "{}", "<html>", r#"{"data":{}}"#] {
-            assert!(Roster::parse(json.as_bytes()).is_none(), "{json}");
+            assert!(Roster::parse(json.as_bytes(), &str::to_owned).is_none(), "{json}");
         }
     }
 

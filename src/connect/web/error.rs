@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::Roster;
-use crate::{credential::KeyDefect, explanation::Explanation, source::Origin};
+use crate::{credential::KeyDefect, explanation::Explanation, source::Origin, text::has_short_parts};
 
 #[derive(Debug, Error)]
 pub enum WebError {
@@ -106,7 +106,11 @@ impl WebError {
 
     pub fn explain(&self) -> Explanation {
         let explanation = Explanation::new(self.to_string());
-        let at = |path: &PathBuf, origin: &Origin| format!("{}, from {origin}", path.display());
+        // What is no path may be a key, or the session itself.
+        let at = |path: &PathBuf, origin: &Origin| match path.to_str().filter(|path| has_short_parts(path)) {
+            Some(path) => format!("{path}, from {origin}"),
+            None => format!("from {origin}"),
+        };
         match self {
             Self::NoHome => explanation.advice("Name the file of the web session with --session or ASC_WEB_SESSION."),
             Self::NoSession { path, origin, .. } | Self::BadSession { path, origin, .. } => {

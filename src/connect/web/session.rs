@@ -97,9 +97,9 @@ impl Session {
         &self.path
     }
 
-    /// The mode of its file, if others may use it: so may they the session.
+    /// The mode of its file, if others may use it: so may they the session. Behind a link it is that of what was read.
     pub fn wide_mode(&self) -> Option<u32> {
-        wide_mode(&self.path)
+        wide_mode(&self.path.canonicalize().ok()?)
     }
 
     pub(super) fn origin(&self) -> &Origin {

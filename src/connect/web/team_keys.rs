@@ -70,7 +70,8 @@ impl TeamKeys {
     pub fn list(&mut self) -> Result<Roster, ConnectError> {
         let path = format!("{KEYS}?include=createdBy,revokedBy,provider&sort=-isActive,-revokingDate&limit=2000");
         let answer = self.get(&path, "list the team's keys")?;
-        Roster::parse(&answer.body).ok_or_else(|| self.unintelligible("list the team's keys", &answer))
+        let conceal = |text: &str| self.visit.session().conceal_in(text);
+        Roster::parse(&answer.body, &conceal).ok_or_else(|| self.unintelligible("list the team's keys", &answer))
     }
 
     /// Asks for a key. `Err` means that none was made.
