@@ -50,6 +50,8 @@ mod switch;
 
 // Team keys
 #[cfg(unix)]
+mod key_kill;
+#[cfg(unix)]
 mod key_list;
 #[cfg(unix)]
 mod key_revoke;

@@ -8,6 +8,8 @@ pub mod http;
 pub mod job;
 #[cfg(target_os = "linux")]
 pub mod keyring;
+#[cfg(unix)]
+pub mod killed;
 pub mod machine;
 #[cfg(unix)]
 pub mod posix;
