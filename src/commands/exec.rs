@@ -1,29 +1,18 @@
 //! `asc-auth exec -- CMD`: run a command with the credential in its environment, and everything secret redacted from
 //! its output.
 
-use std::env;
-
 use super::{
     options,
-    session::{Order, Session},
+    session::{self, Order, Session},
 };
 use crate::{
     cli::ExecArgs,
     clock::Clock,
     error::Error,
-    handoff::{self, For, Place, PrivateDir, Secrets, Signals, Task},
+    handoff::{self, For, Place, PrivateDir, Program, Secrets, Signals, Task},
     report::Console,
-    source::{AuthDir, Environment, Presence, Resolved, Sources, fields},
-    token::Token,
+    source::{AuthDir, Environment, Sources, fields},
 };
-
-/// Variables that hold a key, or that name a credential which has been resolved by now.
-const NOT_PASSED_ON: [&str; 4] = [
-    "ASC_PRIVATE_KEY",
-    "ASC_PRIVATE_KEY_B64",
-    "INPUT_PRIVATE-KEY",
-    "ASC_PROFILE",
-];
 
 /// Resolve → prove → write the key file → run → remove. The code is the child's own.
 pub(super) fn run(args: &ExecArgs, environment: &Environment, console: Console) -> Result<u8, Error> {
@@ -65,38 +54,18 @@ pub(super) fn run(args: &ExecArgs, environment: &Environment, console: Console) 
 
     let task = task(args, &sources, &session)?;
     let Session { token, directory, .. } = session;
-    let before = environment.get("ASC_TOKEN");
-    let secrets = || secrets(&resolved, &token, &before);
+    let secrets = || session::secrets(&resolved, &token, environment);
     let secrets: Option<&(dyn Fn() -> Secrets + Sync)> = if args.no_redact { None } else { Some(&secrets) };
     Ok(handoff::run_child(&task, secrets, directory, &signals)?)
 }
 
 /// The command, in our environment without the key, and with what is handed over.
 fn task(args: &ExecArgs, sources: &Sources<'_>, session: &Session<'_>) -> Result<Task, Error> {
-    let variables = session.variables()?;
     let named = sources.text(&fields::KEY_VARIABLE).map(|(_, name)| name);
-    let mut hidden: Vec<&str> = NOT_PASSED_ON.to_vec();
-    hidden.extend(session.not_for_this_kind());
-    hidden.extend(named.as_deref());
-    hidden.extend(variables.iter().map(|variable| variable.name));
-    let inherited = env::vars_os().filter(|(name, _)| hidden.iter().all(|hidden| name != hidden));
-    let handed = variables
-        .iter()
-        .map(|variable| (variable.name.into(), variable.value.as_str().into()));
     Ok(Task {
-        words: args.command.clone(),
-        environment: inherited.chain(handed).collect(),
+        program: Program::Words(args.command.clone()),
+        environment: session.environment(named.as_deref())?,
+        stdin: None,
+        stdout_is_taken: false,
     })
-}
-
-/// What is secret from the start: the key, the token, and the one that a `setup` before has put into the environment.
-fn secrets(resolved: &Resolved, token: &Token, before: &Presence) -> Secrets {
-    let mut secrets = Secrets::new();
-    secrets.add_key(&resolved.credential.private_key);
-    secrets.add_token(token.secret());
-    // Something shorter is no token, and would hit innocent text.
-    if let Some(before) = before.text().filter(|text| text.len() > 64) {
-        secrets.add_token(before);
-    }
-    secrets
 }

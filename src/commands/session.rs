@@ -1,18 +1,30 @@
 //! What `setup` and `exec` make alike: the token, and a private directory with the key file, the token and a record of
 //! both, from which `token` goes on.
 
-use std::path::{Path, PathBuf};
+use std::{
+    env,
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     clock::Clock,
     connect::Proof,
     credential::KeyKind,
     error::Error,
-    handoff::{self, Convention, Handed, HandoffError, PrivateDir, Variable, forms_of_token},
+    handoff::{self, Convention, Handed, HandoffError, PrivateDir, Secrets, Variable, forms_of_token},
     report::Console,
     source::{AUTH_DIR, Environment, RECORD, Record, Resolved, fit_directory},
     token::{self, Audience, Cache, Purpose, Scope, Token, TokenRequest, mint},
 };
+
+/// Variables that hold a key, or that name a credential which has been resolved by now.
+const NOT_PASSED_ON: [&str; 4] = [
+    "ASC_PRIVATE_KEY",
+    "ASC_PRIVATE_KEY_B64",
+    "INPUT_PRIVATE-KEY",
+    "ASC_PROFILE",
+];
 
 /// What is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -90,6 +102,21 @@ impl<'a> Session<'a> {
         handoff::session(&self.handed(), &self.token, self.order.export)
     }
 
+    /// The environment of a child: ours without the key, which a variable named `key_variable` may hold as well, and
+    /// with what is handed over.
+    pub(super) fn environment(&self, key_variable: Option<&str>) -> Result<Vec<(OsString, OsString)>, HandoffError> {
+        let variables = self.variables()?;
+        let mut hidden: Vec<&str> = NOT_PASSED_ON.to_vec();
+        hidden.extend(self.not_for_this_kind());
+        hidden.extend(key_variable);
+        hidden.extend(variables.iter().map(|variable| variable.name));
+        let inherited = env::vars_os().filter(|(name, _)| hidden.iter().all(|hidden| name != hidden));
+        let handed = variables
+            .iter()
+            .map(|variable| (variable.name.into(), variable.value.as_str().into()));
+        Ok(inherited.chain(handed).collect())
+    }
+
     /// The same for a shell to read.
     pub(super) fn write_env_file(&self, path_entry: Option<&Path>) -> Result<PathBuf, HandoffError> {
         handoff::write_env_file(
@@ -147,6 +174,20 @@ impl<'a> Session<'a> {
             .map_err(|error| HandoffError::write("the token", directory, &error))?;
         Ok(())
     }
+}
+
+/// What a child's output must not show: the key, the token, and the one that a `setup` before has put into the
+/// environment.
+pub(super) fn secrets(resolved: &Resolved, token: &Token, environment: &Environment) -> Secrets {
+    let mut secrets = Secrets::new();
+    secrets.add_key(&resolved.credential.private_key);
+    secrets.add_token(token.secret());
+    // Something shorter is no token, and would hit innocent text.
+    let before = environment.get("ASC_TOKEN");
+    if let Some(before) = before.text().filter(|text| text.len() > 64) {
+        secrets.add_token(before);
+    }
+    secrets
 }
 
 /// The token that Apple has just accepted, if it is the one that was asked for; else a new one by Apple's clock.

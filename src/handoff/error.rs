@@ -63,6 +63,10 @@ pub enum HandoffError {
     ChildLost(String),
     #[error("the command's output could not be passed on: {0}")]
     ChildOutput(String),
+    #[error("the publish command ended with code {code}")]
+    Publish { code: u8 },
+    #[error("the publish command could not be run: {reason}")]
+    PublishStart { reason: String },
     #[error("{} is not a private directory of asc-auth", named(.path))]
     NotPrivateDir { path: PathBuf, why: &'static str },
     #[error("no key can be saved in {}: {reason}", path.display())]
@@ -116,6 +120,8 @@ impl HandoffError {
             // As a shell has it.
             Self::ChildStart { is_missing: true, .. } => 127,
             Self::ChildStart { is_missing: false, .. } => 126,
+            // What it talks to may be there again the next time.
+            Self::Publish { .. } | Self::PublishStart { .. } => 20,
             _ => 30,
         }
     }
@@ -183,6 +189,10 @@ impl HandoffError {
                  key, and remove the file.",
             ),
             Self::NoHome => explanation.advice("Set HOME to a directory of your own. Nothing was made."),
+            Self::Publish { .. } | Self::PublishStart { .. } => explanation.advice(
+                "The old key still works: nothing was revoked. The new one is saved. Mend the command and run the same \
+                 asc-auth key rotate again: it goes on from here, with the same new key.",
+            ),
             Self::Random(_) => explanation.advice("Nothing was written."),
         }
     }

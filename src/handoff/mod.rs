@@ -22,7 +22,7 @@ mod variables;
 
 pub use azure::{annotate as annotate_azure, masks as masks_for_azure, set_variables};
 pub use channel::Channel;
-pub use child::{Signals, Task, run_child};
+pub use child::{Program, Signals, Task, run_child};
 pub use ci::{Ci, refuse_debug_trace};
 pub use conventions::{
     Convention, FASTLANE_JSON, Handed, fastlane_json, key_file_name, parse_list as parse_conventions,

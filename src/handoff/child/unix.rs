@@ -1,14 +1,19 @@
 //! Processes, signals and the terminal, the Unix way.
 
 use std::{
-    ffi::{CString, OsStr, OsString},
+    ffi::{CString, OsStr},
     fs::File,
-    io::{self, PipeReader, Read, Write},
+    io::{self, PipeReader, PipeWriter, Read, Write},
     os::{
         fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
-        unix::ffi::OsStringExt,
+        unix::ffi::OsStrExt,
     },
-    process, thread,
+    process,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
     time::{Duration, Instant},
 };
 
@@ -22,11 +27,14 @@ use nix::{
     },
     unistd::{Pid, getpgrp, getpid, tcgetpgrp, tcsetpgrp},
 };
+use zeroize::Zeroizing;
 
 use super::{
-    Task,
+    Program, Task,
     streams::{Event, Source},
 };
+
+pub(super) const SHELL: &str = "sh";
 
 /// The signals that are the child's to answer, which are all that could end us. SIGTSTP is what Ctrl-Z sends.
 const PASSED_ON: [Signal; 12] = [
@@ -83,14 +91,19 @@ impl Signals {
         let held = self.held;
         in_background(Box::new(move || {
             while let Ok(signal) = held.wait() {
-                if signal == Signal::SIGTSTP {
-                    let _ = kill(getpid(), Signal::SIGSTOP);
-                } else {
-                    remove();
-                    process::exit(128 + signal as i32);
-                }
+                answer(signal, &remove);
             }
         }));
+    }
+}
+
+/// What `signal` would have done to this process without us, after `remove`.
+fn answer(signal: Signal, remove: &impl Fn()) {
+    if signal == Signal::SIGTSTP {
+        let _ = kill(getpid(), Signal::SIGSTOP);
+    } else {
+        remove();
+        process::exit(128 + signal as i32);
     }
 }
 
@@ -104,6 +117,7 @@ fn in_background(work: Box<dyn FnOnce() + Send>) {
 pub(super) struct Process {
     group: Pid,
     streams: Option<[OwnedFd; 2]>,
+    stdin: Option<PipeWriter>,
 }
 
 impl Process {
@@ -128,26 +142,42 @@ impl Process {
         if let Some([(_, out), (_, err)]) = &pipes {
             actions.add_dup2(out.as_raw_fd(), 1)?;
             actions.add_dup2(err.as_raw_fd(), 2)?;
+        } else if task.stdout_is_taken {
+            actions.add_dup2(2, 1)?;
         }
-        let words = c_strings(task.words.iter().cloned())?;
-        let variables = task
-            .environment
-            .iter()
-            .map(|(name, value)| [name, OsStr::new("="), value].into_iter().collect());
-        let variables = c_strings(variables)?;
+        let stdin = task.stdin.as_ref().map(|_| io::pipe()).transpose()?;
+        if let Some((reader, _)) = &stdin {
+            actions.add_dup2(reader.as_raw_fd(), 0)?;
+        }
+        let words = words_of(&task.program)?;
+        let variables = task.environment.iter();
+        let variables = variables.map(|(name, value)| c_string(&[name, OsStr::new("="), value]));
+        let variables = variables.collect::<io::Result<Vec<_>>>()?;
         let program = words.first().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
         let group = posix_spawnp(program, &actions, &attributes, &words, &variables)?;
-        let streams = pipes.map(|pipes| pipes.map(|(reader, _)| reader.into()));
-        Ok(Self { group, streams })
+        Ok(Self {
+            group,
+            streams: pipes.map(|pipes| pipes.map(|(reader, _)| reader.into())),
+            stdin: stdin.map(|(_, writer)| writer),
+        })
     }
 
     /// Passes every held signal on to the child's group from now on. After SIGTERM, `remove` is called when the child
-    /// has had its time.
-    pub(super) fn pass_on(&self, signals: &Signals, remove: impl Fn() + Send + Clone + 'static) {
+    /// has had its time. Once it is over, whatever the child left behind is told nothing more.
+    pub(super) fn pass_on(
+        &self,
+        signals: &Signals,
+        is_over: Arc<AtomicBool>,
+        remove: impl Fn() + Send + Clone + 'static,
+    ) {
         let group = self.group;
         let held = signals.held;
         in_background(Box::new(move || {
             while let Ok(signal) = held.wait() {
+                if is_over.load(Ordering::Acquire) {
+                    answer(signal, &remove);
+                    continue;
+                }
                 if killpg(group, signal) == Err(Errno::ESRCH) && signal != Signal::SIGTSTP {
                     // The child has ended, and we may be stuck in a write that nobody reads.
                     remove();
@@ -199,6 +229,11 @@ impl Process {
     pub(super) fn take_streams(&mut self) -> Option<[OwnedFd; 2]> {
         self.streams.take()
     }
+
+    /// Its standard input, if it is ours to write.
+    pub(super) fn take_stdin(&mut self) -> Option<PipeWriter> {
+        self.stdin.take()
+    }
 }
 
 /// The terminal that this process belongs to, if there is one, whatever its standard input is.
@@ -223,8 +258,27 @@ impl Terminal {
     }
 }
 
-fn c_strings(texts: impl Iterator<Item = OsString>) -> io::Result<Vec<CString>> {
-    texts.map(|text| Ok(CString::new(text.into_vec())?)).collect()
+fn words_of(program: &Program) -> io::Result<Vec<Zeroizing<CString>>> {
+    match program {
+        Program::Words(words) => words.iter().map(|word| c_string(&[word])).collect(),
+        Program::Shell(text) => [SHELL, "-e", "-c"]
+            .iter()
+            .map(OsStr::new)
+            .chain([text.as_os_str()])
+            .map(|word| c_string(&[word]))
+            .collect(),
+    }
+}
+
+/// The parts, joined without a copy that would outlive them.
+fn c_string(parts: &[&OsStr]) -> io::Result<Zeroizing<CString>> {
+    let length = parts.iter().map(|part| part.len()).sum::<usize>();
+    // With room for the byte at the end.
+    let mut bytes = Vec::with_capacity(length + 1);
+    for part in parts {
+        bytes.extend_from_slice(part.as_bytes());
+    }
+    Ok(Zeroizing::new(CString::new(bytes)?))
 }
 
 fn code(number: Option<i32>) -> u8 {

@@ -3,8 +3,11 @@
 use std::{
     fs::File,
     io::{self, PipeReader, Read, Write},
-    os::windows::io::{AsHandle, AsRawHandle, OwnedHandle},
-    process::{self, Child, Command, Stdio},
+    os::windows::{
+        io::{AsHandle, AsRawHandle, OwnedHandle},
+        process::CommandExt,
+    },
+    process::{self, Child, ChildStdin, Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -18,9 +21,11 @@ use win32job::{ExtendedLimitInfo, Job};
 use zeroize::Zeroizing;
 
 use super::{
-    Task,
+    Program, Task,
     streams::{Event, Source},
 };
+
+pub(super) const SHELL: &str = "cmd";
 
 /// In bytes.
 const CHUNK: usize = 64 * 1024;
@@ -71,15 +76,16 @@ pub(super) struct Process {
 impl Process {
     /// `is_redacted` says whether its output is ours to read.
     pub(super) fn spawn(task: &Task, is_redacted: bool, _: &Signals) -> io::Result<Self> {
-        let program = task
-            .words
-            .first()
-            .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
-        let mut command = Command::new(program);
-        command.args(&task.words[1..]).env_clear();
+        let mut command = command_of(&task.program)?;
+        command.env_clear();
         command.envs(task.environment.iter().map(|(name, value)| (name, value)));
+        if task.stdin.is_some() {
+            command.stdin(Stdio::piped());
+        }
         if is_redacted {
             command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        } else if task.stdout_is_taken {
+            command.stdout(io::stderr());
         }
         let job = Job::create_with_limit_info(ExtendedLimitInfo::new().limit_kill_on_job_close());
         let job = job.map_err(io::Error::other)?;
@@ -93,10 +99,15 @@ impl Process {
         }
     }
 
-    /// There are no signals to pass on: the child has been told as well.
+    /// There are no signals to pass on: the child has been told as well. Once it is over, Ctrl-C ends this process.
     #[expect(clippy::unused_self, reason = "the same as on Unix")]
-    pub(super) fn pass_on(&self, _: &Signals, _: impl Fn() + Send + Clone + 'static) {
-        let _ = ctrlc::set_handler(|| {});
+    pub(super) fn pass_on(&self, _: &Signals, is_over: Arc<AtomicBool>, remove: impl Fn() + Send + Clone + 'static) {
+        let _ = ctrlc::set_handler(move || {
+            if is_over.load(Ordering::Acquire) {
+                remove();
+                process::exit(130);
+            }
+        });
     }
 
     /// Waits for the child's end. A code above 255 counts as 255.
@@ -109,6 +120,32 @@ impl Process {
     pub(super) fn take_streams(&mut self) -> Option<[OwnedHandle; 2]> {
         let (out, err) = (self.child.stdout.take()?, self.child.stderr.take()?);
         Some([out.into(), err.into()])
+    }
+
+    /// Its standard input, if it is ours to write.
+    pub(super) fn take_stdin(&mut self) -> Option<ChildStdin> {
+        self.child.stdin.take()
+    }
+}
+
+fn command_of(program: &Program) -> io::Result<Command> {
+    match program {
+        Program::Words(words) => {
+            let (program, arguments) = words.split_first().ok_or(io::ErrorKind::NotFound)?;
+            let mut command = Command::new(program);
+            command.args(arguments);
+            Ok(command)
+        }
+        Program::Shell(text) => {
+            let mut command = Command::new(SHELL);
+            // With /S cmd takes what stands between the first and the last quote as it is, so nothing is escaped.
+            command
+                .args(["/D", "/S", "/C"])
+                .raw_arg("\"")
+                .raw_arg(text)
+                .raw_arg("\"");
+            Ok(command)
+        }
     }
 }
 
