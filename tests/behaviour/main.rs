@@ -56,6 +56,8 @@ mod key_list;
 #[cfg(unix)]
 mod key_revoke;
 #[cfg(unix)]
+mod key_rotate;
+#[cfg(unix)]
 mod web_session;
 
 // What is wrong, and its repair

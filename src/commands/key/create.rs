@@ -43,16 +43,16 @@ pub(super) fn run(args: &KeyCreateArgs, environment: &Environment, console: Cons
     if let Some(profile) = &profile {
         profile.refuse_taken_unless_by(making.progress.key_id.as_deref())?;
     }
-    let made = make(&mut making, profile.as_ref()).inspect_err(|_| making.tell_what_is_there())?;
+    let made = make(&mut making, profile.as_ref(), console).inspect_err(|_| making.tell_what_is_there())?;
     tell(&new, &made, profile.as_ref(), console)?;
     making.finish()
 }
 
-fn make(making: &mut Making<'_>, profile: Option<&Profile>) -> Result<KeyMade, Error> {
+fn make(making: &mut Making<'_>, profile: Option<&Profile>, console: Console) -> Result<KeyMade, Error> {
     let roster = making.keys().list()?;
     let made = making.make(&roster)?;
     if let Some(profile) = profile {
-        profile.store(&made)?;
+        profile.store(&made, console)?;
     }
     Ok(made)
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use crate::{
     commands::options,
-    connect::{ConnectError, KeyName, Loss, Made, NewKey, Roster, TeamKey, TeamKeys, WebError},
+    connect::{ConnectError, KeyName, LastUsed, Loss, Made, NewKey, Roster, TeamKey, TeamKeys, WebError},
     credential::{IssuerId, KeyId, PrivateKey},
     error::Error,
     handoff::{Journal, KeyFolder, Plan, Progress, Signals, read_key, rescue},
@@ -32,6 +32,8 @@ pub(super) struct Making<'a> {
     pub(super) progress: Progress,
     /// Whether another run began it.
     is_resumed: bool,
+    /// Whether Apple was asked for a key and nobody knows what came of it.
+    is_in_doubt: bool,
     environment: &'a Environment,
     console: Console,
 }
@@ -80,6 +82,7 @@ impl<'a> Making<'a> {
             wanted,
             journal,
             is_resumed: before.is_some(),
+            is_in_doubt: false,
             progress: before.unwrap_or_else(|| Progress::new(plan, Vec::new())),
             environment,
             console,
@@ -103,10 +106,11 @@ impl<'a> Making<'a> {
 
     /// Tells what is there after a failure, and that nothing is lost.
     pub(super) fn tell_what_is_there(&self) {
-        let Some(id) = &self.progress.key_id else { return };
-        let told = match &self.progress.private_key_path {
-            Some(path) => format!("the private key of {id} is in {}", path.display()),
-            None => format!("the key {id} was made, and its private key was not downloaded yet"),
+        let told = match (&self.progress.key_id, &self.progress.private_key_path) {
+            (Some(id), Some(path)) => format!("the private key of {id} is in {}", path.display()),
+            (Some(id), None) => format!("the key {id} was made, and its private key is not saved yet"),
+            (None, _) if self.is_in_doubt => "whether a key was made is not known".to_owned(),
+            (None, _) => return,
         };
         self.console.warn(&format!(
             "{told}: the same command goes on from here, and makes no second key"
@@ -199,6 +203,9 @@ impl<'a> Making<'a> {
             return Ok(Found::Saved(id, path));
         }
         if key.can_download == Some(false) {
+            if key.last_used != LastUsed::Never {
+                return Err(self.somebody_elses(&id));
+            }
             return Ok(Found::Lost(id));
         }
         let can_download = key.can_download;
@@ -208,7 +215,7 @@ impl<'a> Making<'a> {
     /// Active keys that have the name and did not have it when the run began.
     fn of_the_name<'r>(&self, roster: &'r Roster) -> Vec<&'r TeamKey> {
         let is_new = |key: &&TeamKey| !self.progress.had_name.contains(&key.id);
-        let named = roster.active().filter(|key| key.name == self.wanted.name.as_str());
+        let named = roster.active().filter(|key| self.wanted.name.is_of(key));
         named.filter(is_new).collect()
     }
 
@@ -229,17 +236,30 @@ impl<'a> Making<'a> {
         })
     }
 
+    /// Somebody has downloaded the key on App Store Connect's own page, and uses it.
+    fn somebody_elses(&self, id: &KeyId) -> Error {
+        let _ = self.journal.finish();
+        Error::Usage {
+            what: format!("the key {id}, which an interrupted run of this command has made, is in use by somebody"),
+            advice:
+                "Whoever downloaded it on App Store Connect's page has its private key. Nothing was revoked. Run this \
+                     again with another name for a key of your own."
+                    .to_owned(),
+        }
+    }
+
     /// Asks Apple for a key. If the answer is lost, the list tells whether there is one.
     fn ask_for_one(&mut self, roster: &Roster) -> Result<NewKey, Error> {
         if roster.active().count() >= Roster::LIMIT {
             return Err(web_error(WebError::Full));
         }
-        let named = roster.keys.iter().filter(|key| key.name == self.wanted.name.as_str());
+        let named = roster.keys.iter().filter(|key| self.wanted.name.is_of(key));
         self.progress = Progress::new(self.progress.plan.clone(), named.map(|key| key.id.clone()).collect());
         self.journal.write(&self.progress)?;
         match self.keys.create(self.wanted.name, self.wanted.roles) {
             Ok(Made::Key(key)) => Ok(self.made(key.id, key.can_download)),
             Ok(Made::Unknown(error)) => {
+                self.is_in_doubt = true;
                 self.keys.renew_budget();
                 let Ok(roster) = self.keys.list() else {
                     return Err(error.into());
@@ -253,8 +273,8 @@ impl<'a> Making<'a> {
                 }
             }
             Err(error) => {
-                // None was made.
-                self.journal.finish()?;
+                // None was made, so there is nothing to go on with.
+                let _ = self.journal.finish();
                 Err(error.into())
             }
         }

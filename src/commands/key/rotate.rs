@@ -170,8 +170,13 @@ impl<'a> Rotation<'a> {
     /// Has Apple accept a token of the key as it lies on the disk.
     fn prove(&self, made: &KeyMade) -> Result<Accepted, Error> {
         let accepted = self.ask_apple(&self.resolve(made)?)?;
+        let forbids = if accepted.sees_apps {
+            ""
+        } else {
+            ", and forbids it to list apps (403)"
+        };
         self.console
-            .note(&format!("proved the key {}: Apple knows it", made.id));
+            .note(&format!("proved the key {}: Apple knows it{forbids}", made.id));
         Ok(accepted)
     }
 
@@ -212,9 +217,7 @@ impl<'a> Rotation<'a> {
     /// Stores the profile, and runs the command that hands the key to others.
     fn hand_on(&self, made: &KeyMade, clock: Clock) -> Result<(), Error> {
         if let Some(profile) = &self.profile {
-            for warning in profile.store(made)?.warnings {
-                self.console.warn(&warning);
-            }
+            profile.store(made, self.console)?;
             self.console
                 .note(&format!("stored the profile {}", profile.described()));
         }

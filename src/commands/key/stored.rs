@@ -11,7 +11,7 @@ use crate::{
     report::Console,
     source::{
         Environment, Flags, Resolved, Sources,
-        profiles::{self, Destination, Kept, Manner, ProfileName, Profiles, StoredIn},
+        profiles::{self, Destination, Manner, ProfileName, Profiles, StoredIn},
         resolve_profile,
     },
     text::quoted,
@@ -65,10 +65,13 @@ impl Profile {
         Ok(self.profiles.refuse_taken(self.name(), &self.into, REPLACING)?)
     }
 
-    /// Stores the key, in the place of one that has the name.
-    pub(super) fn store(&self, made: &KeyMade) -> Result<Kept, Error> {
+    /// Stores the key, in the place of one that has the name, and tells what is odd about it.
+    pub(super) fn store(&self, made: &KeyMade, console: Console) -> Result<(), Error> {
         let profile = self.filled(made)?;
-        Ok(self.profiles.store(&profile, &self.into, REPLACING)?)
+        for warning in self.profiles.store(&profile, &self.into, REPLACING)?.warnings {
+            console.warn(&warning);
+        }
+        Ok(())
     }
 
     /// The credential that whoever uses the profile gets, which must be that of this key.

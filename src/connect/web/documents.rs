@@ -6,14 +6,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 use zeroize::Zeroizing;
 
+use super::name::LONGEST;
 use crate::{
     connect::http::Conceal,
     credential::{IssuerId, KeyId},
     text::one_line,
 };
-
-/// The longest text of Apple's that is shown, in characters.
-const LONGEST: usize = 100;
 
 /// Most active keys that a team can have. (Apple: Creating API Keys for App Store Connect API)
 pub(super) const MOST_ACTIVE: usize = 50;

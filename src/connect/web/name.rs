@@ -2,10 +2,14 @@
 
 use std::fmt;
 
-use crate::{credential::tidy, text::has_short_parts};
+use super::TeamKey;
+use crate::{
+    credential::tidy,
+    text::{has_short_parts, one_line},
+};
 
 /// In characters.
-const LONGEST: usize = 100;
+pub(super) const LONGEST: usize = 100;
 
 /// A name for a key: visible text on one line. No word of it is as long as a line of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +30,11 @@ impl KeyName {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether a key is called so, as far as its name can be shown.
+    pub fn is_of(&self, key: &TeamKey) -> bool {
+        one_line(&self.0, LONGEST) == key.name
     }
 }
 
