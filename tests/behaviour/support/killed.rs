@@ -21,6 +21,7 @@ use tempfile::TempDir;
 
 use super::{
     KEY_ID, Ran, Run,
+    deaths::{Death, read_calls, traced},
     web::{Person, write_private},
 };
 
@@ -38,25 +39,6 @@ const BEGINNINGS: [&str; 5] = ["PRIVATE KEY", "LS0tLS1CRUdJTi", "MIGHAgEAMB", "M
 pub enum Maker {
     Create,
     Rotate,
-}
-
-/// When a run is killed.
-#[derive(Clone, Debug)]
-pub enum Death {
-    Never,
-    /// Before its nth call of this name, in whichever of its threads and children comes to it first.
-    Call {
-        name: String,
-        nth: usize,
-    },
-    /// When its nth request has arrived and has no effect.
-    RequestArrived {
-        nth: usize,
-    },
-    /// When its nth request has taken effect and nothing was answered.
-    RequestTookEffect {
-        nth: usize,
-    },
 }
 
 /// A request, and whether the publish command had handed the key on before it.
@@ -90,6 +72,7 @@ pub struct End {
     pub code: Option<i32>,
     pub is_killed: bool,
     pub text: String,
+    requests: usize,
     /// The calls of the name that was to be hit.
     calls: String,
 }
@@ -147,25 +130,18 @@ impl Scene {
         &self.runs[0]
     }
 
-    /// How many requests there were.
-    pub fn requests(&self) -> usize {
-        locked(&self.watch).events.len()
+    /// How many requests the first run made.
+    pub fn requests_of_first_run(&self) -> usize {
+        self.runs.first().map_or(0, |run| run.requests)
     }
 
-    /// The command's calls that have to do with files and the network, in their order: which process made it, its name.
-    pub fn calls(&mut self) -> Vec<(String, String)> {
+    /// What strace sees of a run that is left alone, and the home directory of that run.
+    pub fn trace(&self) -> (String, PathBuf) {
         let log = self.place.path().join("calls");
-        let run = traced(self.command(), &log, &["-e", "trace=%file,%desc,%network"]);
-        let home = self.person.home.path().display().to_string();
-        let ran = run.run().code(0);
-        assert!(ran.stderr.contains(NAME), "{}", ran.text());
-        let text = fs::read_to_string(log).expect("what strace saw");
-        // Before it looks at the home directory, there is nothing of it that could be left half done.
-        let calls = text.lines().skip_while(|line| !line.contains(&home));
-        calls.filter_map(call).collect()
+        traced(self.command(), &log, None).run().code(0);
+        (read_calls(&log), self.person.home.path())
     }
 
-    /// How many calls of this name come before the first that [`calls`](Self::calls) tells.
     fn command(&self) -> Run {
         let (first, rest): (&[&str], &[&str]) = match self.maker {
             Maker::Create => (&["key", "create"], &["--login", PROFILE]),
@@ -180,19 +156,20 @@ impl Scene {
             .env("TMPDIR", self.temp())
     }
 
+    fn requests(&self) -> usize {
+        locked(&self.watch).events.len()
+    }
+
     fn run(&mut self, death: &Death) {
         let log = self.place.path().join("calls");
         let run = match death {
-            Death::Call { name, nth } => {
-                let trace = format!("trace={name}");
-                let inject = format!("inject={name}:signal=KILL:when={nth}");
-                traced(self.command(), &log, &["-e", &trace, "-e", &inject])
-            }
+            Death::Call { name, nth } => traced(self.command(), &log, Some((name, *nth))),
             _ => self.command(),
         };
         let mut command = run.into_command();
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut watch = locked(&self.watch);
+        let before = watch.events.len();
         watch.kill_at = None;
         if let Death::RequestArrived { nth } | Death::RequestTookEffect { nth } = death {
             watch.kill_at = Some(watch.events.len() + nth);
@@ -214,9 +191,9 @@ impl Scene {
             code: ran.code,
             is_killed,
             text: ran.text(),
-            calls: fs::read_to_string(&log).unwrap_or_default(),
+            requests: self.requests() - before,
+            calls: read_calls(&log),
         });
-        let _ = fs::remove_file(log);
     }
 
     /// What must be true at any moment.
@@ -242,7 +219,7 @@ impl Scene {
         if was_finished {
             assert_eq!(last.code, Some(2), "it was done already");
             let said = match self.maker {
-                Maker::Create => "there is a profile named ci",
+                Maker::Create => "a profile of this name is stored already",
                 Maker::Rotate => "was revoked already",
             };
             assert!(last.text.contains(said), "it was done already");
@@ -402,25 +379,6 @@ fn observe(watch: &mut Watch, request: &SeenRequest, published: &Path) {
         let process = watch.process.expect("it was started");
         kill(Pid::from_raw(process), Signal::SIGKILL).expect("it is alive");
     }
-}
-
-/// Whether processes can be traced here.
-pub fn can_trace() -> bool {
-    let traced = std::process::Command::new("strace").args(["-qq", "true"]).output();
-    traced.is_ok_and(|output| output.status.success())
-}
-
-fn traced(run: Run, log: &Path, flags: &[&str]) -> Run {
-    let log = log.to_str().expect("UTF-8");
-    run.through(&[&["strace", "-f", "-q", "-o", log], flags].concat())
-}
-
-/// The process and the name in a line of strace's: `1234  openat(AT_FDCWD, …`.
-fn call(line: &str) -> Option<(String, String)> {
-    let (process, rest) = line.split_once(' ')?;
-    let (name, _) = rest.trim_start().split_once('(')?;
-    let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    is_name.then(|| (process.to_owned(), name.to_owned()))
 }
 
 /// All that is below a directory, sorted.

@@ -4,6 +4,8 @@
 pub mod auth_dir;
 #[cfg(unix)]
 pub mod child;
+#[cfg(unix)]
+pub mod deaths;
 pub mod http;
 pub mod job;
 #[cfg(target_os = "linux")]

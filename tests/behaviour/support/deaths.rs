@@ -1,0 +1,252 @@
+//! All the moments at which a command can be killed: at every system call that leaves something behind, and at every
+//! request. strace finds the calls and kills; the simulator's observer kills at a request.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    process::Command,
+    sync::{Mutex, PoisonError},
+    thread,
+};
+
+use super::{
+    Run,
+    killed::{Maker, Scene},
+};
+
+/// How many scenes are played at the same time. Nearly all of their time they wait, between two requests.
+const AT_ONCE: usize = 16;
+
+/// More failures than this tell nothing new.
+const STORIES: usize = 3;
+
+/// Calls that only look, wait, or change what ends with the process: dead before one of them, it leaves what it leaves
+/// before the next other call. Every other call that has to do with files or the network is one to be killed at.
+const WITHOUT_TRACE: [&str; 28] = [
+    "access",
+    "close",
+    "epoll_create1",
+    "epoll_ctl",
+    "epoll_pwait",
+    "epoll_wait",
+    "eventfd2",
+    "faccessat2",
+    "fcntl",
+    "fstat",
+    "getcwd",
+    "getdents64",
+    "getpeername",
+    "getsockname",
+    "getsockopt",
+    "lseek",
+    "mmap",
+    "newfstatat",
+    "pipe2",
+    "poll",
+    "ppoll",
+    "pread64",
+    "read",
+    "readlink",
+    "setsockopt",
+    "socketpair",
+    "stat",
+    "statx",
+];
+
+/// When a run is killed.
+#[derive(Clone, Debug)]
+pub enum Death {
+    Never,
+    /// Before the nth call of this name of any of its threads and children.
+    Call {
+        name: String,
+        nth: usize,
+    },
+    /// When its nth request has arrived and has no effect.
+    RequestArrived {
+        nth: usize,
+    },
+    /// When its nth request has taken effect and nothing was answered.
+    RequestTookEffect {
+        nth: usize,
+    },
+}
+
+impl Death {
+    /// The next one of its kind.
+    fn next(&self) -> Option<Self> {
+        let mut death = self.clone();
+        match &mut death {
+            Self::Never => return None,
+            Self::Call { nth, .. } | Self::RequestArrived { nth } | Self::RequestTookEffect { nth } => *nth += 1,
+        }
+        Some(death)
+    }
+}
+
+/// Every call of the maker's as a death, each name's up to the last one that strace saw in a run that was left alone.
+pub fn at_calls(maker: Maker) -> Vec<Vec<Death>> {
+    let (trace, home) = Scene::new(maker).trace();
+    let of_name = |(name, (first, last)): (String, (usize, usize))| {
+        let death = |nth| Death::Call {
+            name: name.clone(),
+            nth,
+        };
+        (first..=last).map(death).collect()
+    };
+    calls(&trace, &home).into_iter().map(of_name).collect()
+}
+
+/// Every request of the maker's as a death, twice.
+pub fn at_requests(maker: Maker) -> Vec<Vec<Death>> {
+    let mut scene = Scene::new(maker);
+    assert_eq!(play(&mut scene, &Death::Never), Some(false), "a run that is left alone");
+    let all = 1..=scene.requests_of_first_run();
+    vec![
+        all.clone().map(|nth| Death::RequestArrived { nth }).collect(),
+        all.map(|nth| Death::RequestTookEffect { nth }).collect(),
+    ]
+}
+
+/// Plays each death in a scene of its own. No two runs are quite alike: where the last death of a kind still hits, the one
+/// after it is played as well, until a run ends by itself.
+#[track_caller]
+pub fn play_all(kinds: Vec<Vec<Death>>, maker: Maker) {
+    assert!(!kinds.is_empty() && kinds.iter().all(|kind| !kind.is_empty()), "nothing to be killed at");
+    // The last of a kind is told by its place.
+    let queue: Vec<(Death, bool)> = kinds
+        .into_iter()
+        .flat_map(|kind| {
+            let last = kind.len() - 1;
+            kind.into_iter().enumerate().map(move |(index, death)| (death, index == last))
+        })
+        .collect();
+    let planned = queue.len();
+    let work = Mutex::new(Work { queue, hits: 0, failures: 0 });
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| while let Some((death, is_last)) = with(&work, Work::next) {
+                let hit = play(&mut Scene::new(maker), &death);
+                with(&work, |work| work.note(hit, death.next().filter(|_| is_last)));
+            });
+        }
+    });
+    let Work { hits, failures, .. } = work.into_inner().unwrap_or_else(PoisonError::into_inner);
+    assert_eq!(failures, 0, "of at least {planned} deaths");
+    // Some calls are made or not, such as one that finds that there is nothing to be read yet.
+    assert!(hits * 10 > planned * 9, "{hits} of {planned} runs were killed");
+    eprintln!("{maker:?}: killed {hits} times");
+}
+
+/// Plays one death: whether the run was hit. None if something was wrong then, which is told.
+pub fn play(scene: &mut Scene, death: &Death) -> Option<bool> {
+    let hit = catch_unwind(AssertUnwindSafe(|| scene.play(death).was_hit()));
+    if hit.is_err() {
+        eprintln!("{death:?}\n{}", scene.story());
+    }
+    hit.ok()
+}
+
+struct Work {
+    queue: Vec<(Death, bool)>,
+    hits: usize,
+    failures: usize,
+}
+
+impl Work {
+    fn next(&mut self) -> Option<(Death, bool)> {
+        self.queue.pop().filter(|_| self.failures < STORIES)
+    }
+
+    /// Whether a run was hit, None if something was wrong then, and what comes after a last one.
+    fn note(&mut self, hit: Option<bool>, next: Option<Death>) {
+        match hit {
+            Some(true) => {
+                self.hits += 1;
+                self.queue.extend(next.map(|death| (death, true)));
+            }
+            Some(false) => {}
+            None => self.failures += 1,
+        }
+    }
+}
+
+fn with<T>(work: &Mutex<Work>, act: impl FnOnce(&mut Work) -> T) -> T {
+    act(&mut work.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Whether processes can be traced here.
+pub fn can_trace() -> bool {
+    let traced = Command::new("strace").args(["-qq", "true"]).output();
+    traced.is_ok_and(|output| output.status.success())
+}
+
+/// The run under strace, which writes what it sees into `log`. With a death it sees only what is to be hit.
+pub fn traced(run: Run, log: &Path, death: Option<(&str, usize)>) -> Run {
+    let flags = match death {
+        None => vec!["--trace=%file,%desc,%network".to_owned()],
+        Some((name, nth)) => vec![
+            format!("--trace={name}"),
+            // Counted for each process and thread by itself.
+            format!("--inject={name}:signal=KILL:when={nth}"),
+        ],
+    };
+    let log = log.to_str().expect("UTF-8");
+    let mut words = vec!["strace", "--follow-forks", "--quiet=attach", "--output", log];
+    words.extend(flags.iter().map(String::as_str));
+    run.through(&words)
+}
+
+/// Of each call that leaves a trace: its first number that counts, and its last. None of the calls before the first look at
+/// `home` counts: until then there is nothing of a key's to be left half done.
+fn calls(trace: &str, home: &Path) -> BTreeMap<String, (usize, usize)> {
+    let home = home.to_str().expect("UTF-8");
+    let mut made: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let mut found: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    let mut is_begun = false;
+    for line in trace.lines() {
+        let Some((process, name)) = call(line) else { continue };
+        let nth = made.entry((process, name)).or_default();
+        *nth += 1;
+        is_begun |= line.contains(home) && !name.starts_with("exec");
+        if is_begun && !WITHOUT_TRACE.contains(&name) {
+            let (_, last) = found.entry(name.to_owned()).or_insert((*nth, *nth));
+            *last = (*last).max(*nth);
+        }
+    }
+    found
+}
+
+/// The process and the name in a line of strace's, as in `1234  openat(AT_FDCWD, …`. None where a call goes on.
+fn call(line: &str) -> Option<(&str, &str)> {
+    let (process, rest) = line.split_once(' ')?;
+    let (name, _) = rest.trim_start().split_once('(')?;
+    let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    is_name.then_some((process, name))
+}
+
+/// What strace left of the calls of a run.
+pub fn read_calls(log: &Path) -> String {
+    let calls = fs::read_to_string(log).unwrap_or_default();
+    let _ = fs::remove_file(log);
+    calls
+}
+
+#[test]
+fn calls_are_counted_from_the_first_look_at_the_home_directory() {
+    let trace = "10 execve(\"/bin/asc-auth\", …) = 0\n\
+                 10 openat(AT_FDCWD, \"/etc/ld.so.cache\", …) = 3\n\
+                 10 openat(AT_FDCWD, \"/home/x/session\", …) = 3\n\
+                 10 read(3, \"\", 10) = 0\n\
+                 10 write(1, \"\", 1 <unfinished ...>\n\
+                 11 write(2, \"\", 1) = 1\n\
+                 10 <... write resumed>) = 1\n\
+                 11 openat(AT_FDCWD, \"/\", …) = 3\n\
+                 10 openat(AT_FDCWD, \"/\", …) = 3\n\
+                 10 +++ killed by SIGKILL +++\n";
+    let found = calls(trace, Path::new("/home/x"));
+    let expected = [("openat", (2, 3)), ("write", (1, 1))].map(|(name, numbers)| (name.to_owned(), numbers));
+    assert_eq!(found, expected.into());
+}
