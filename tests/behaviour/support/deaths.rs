@@ -86,89 +86,128 @@ impl Death {
     }
 }
 
-/// Every call of the maker's as a death, each name's up to the last one that strace saw in a run that was left alone.
-pub fn at_calls(maker: Maker) -> Vec<Vec<Death>> {
-    let (trace, home) = Scene::new(maker).trace();
-    let of_name = |(name, (first, last)): (String, (usize, usize))| {
-        let death = |nth| Death::Call {
-            name: name.clone(),
-            nth,
-        };
-        (first..=last).map(death).collect()
+/// Deaths of one kind in their order, each of them in a run that goes on where earlier ones died.
+pub struct Kind {
+    before: Vec<Death>,
+    deaths: Vec<Death>,
+}
+
+/// Every call of a run that goes on after `before`, by its name, up to the last one that strace saw in a run that was left
+/// alone.
+#[track_caller]
+pub fn at_calls(maker: Maker, before: &[Death]) -> Vec<Kind> {
+    let mut scene = Scene::new(maker);
+    for death in before {
+        scene.run(death);
+    }
+    let (trace, home) = scene.trace();
+    let of_name = |(name, (first, last)): (String, (usize, usize))| Kind {
+        before: before.to_vec(),
+        deaths: (first..=last)
+            .map(|nth| Death::Call {
+                name: name.clone(),
+                nth,
+            })
+            .collect(),
     };
     calls(&trace, &home).into_iter().map(of_name).collect()
 }
 
-/// Every request of the maker's as a death, twice.
-pub fn at_requests(maker: Maker) -> Vec<Vec<Death>> {
-    let mut scene = Scene::new(maker);
-    assert_eq!(play(&mut scene, &Death::Never), Some(false), "a run that is left alone");
-    let all = 1..=scene.requests_of_first_run();
+/// Every request of a run that goes on after `before`, twice: as it arrives, and when it has taken effect.
+#[track_caller]
+pub fn at_requests(maker: Maker, before: &[Death]) -> Vec<Kind> {
+    let requests = Scene::new(maker).requests_after(before);
+    let kind = |death: fn(usize) -> Death| Kind {
+        before: before.to_vec(),
+        deaths: (1..=requests).map(death).collect(),
+    };
     vec![
-        all.clone().map(|nth| Death::RequestArrived { nth }).collect(),
-        all.map(|nth| Death::RequestTookEffect { nth }).collect(),
+        kind(|nth| Death::RequestArrived { nth }),
+        kind(|nth| Death::RequestTookEffect { nth }),
     ]
 }
 
 /// Plays each death in a scene of its own. No two runs are quite alike: where the last death of a kind still hits, the one
 /// after it is played as well, until a run ends by itself.
 #[track_caller]
-pub fn play_all(kinds: Vec<Vec<Death>>, maker: Maker) {
-    assert!(!kinds.is_empty() && kinds.iter().all(|kind| !kind.is_empty()), "nothing to be killed at");
-    // The last of a kind is told by its place.
-    let queue: Vec<(Death, bool)> = kinds
-        .into_iter()
-        .flat_map(|kind| {
-            let last = kind.len() - 1;
-            kind.into_iter().enumerate().map(move |(index, death)| (death, index == last))
-        })
-        .collect();
-    let planned = queue.len();
-    let work = Mutex::new(Work { queue, hits: 0, failures: 0 });
+pub fn play_all(kinds: Vec<Kind>, maker: Maker) {
+    assert!(!kinds.is_empty() && kinds.iter().all(|kind| !kind.deaths.is_empty()));
+    let planned: usize = kinds.iter().map(|kind| kind.deaths.len()).sum();
+    let work = Mutex::new(Work::plan(kinds));
     thread::scope(|scope| {
         for _ in 0..AT_ONCE {
-            scope.spawn(|| while let Some((death, is_last)) = with(&work, Work::next) {
-                let hit = play(&mut Scene::new(maker), &death);
-                with(&work, |work| work.note(hit, death.next().filter(|_| is_last)));
+            scope.spawn(|| {
+                while let Some(act) = with(&work, Work::next) {
+                    let hit = play(&mut Scene::new(maker), &act.deaths);
+                    with(&work, |work| work.note(act, hit));
+                }
             });
         }
     });
-    let Work { hits, failures, .. } = work.into_inner().unwrap_or_else(PoisonError::into_inner);
-    assert_eq!(failures, 0, "of at least {planned} deaths");
+    let work = work.into_inner().unwrap_or_else(PoisonError::into_inner);
+    assert_eq!(work.failures, 0, "of {planned} deaths");
     // Some calls are made or not, such as one that finds that there is nothing to be read yet.
-    assert!(hits * 10 > planned * 9, "{hits} of {planned} runs were killed");
-    eprintln!("{maker:?}: killed {hits} times");
+    assert!(
+        work.hits * 10 > planned * 9,
+        "{} of {planned} runs were killed",
+        work.hits
+    );
 }
 
-/// Plays one death: whether the run was hit. None if something was wrong then, which is told.
-pub fn play(scene: &mut Scene, death: &Death) -> Option<bool> {
-    let hit = catch_unwind(AssertUnwindSafe(|| scene.play(death).was_hit()));
+/// Plays deaths one after the other: whether the last of them hit. None if something was wrong then, which is told.
+fn play(scene: &mut Scene, deaths: &[Death]) -> Option<bool> {
+    let hit = catch_unwind(AssertUnwindSafe(|| scene.play(deaths).was_hit()));
     if hit.is_err() {
-        eprintln!("{death:?}\n{}", scene.story());
+        eprintln!("{deaths:?}\n{}", scene.story());
     }
     hit.ok()
 }
 
+/// What is to be played in one scene.
+struct Act {
+    deaths: Vec<Death>,
+    /// Whether no more of its kind were planned.
+    is_last: bool,
+}
+
 struct Work {
-    queue: Vec<(Death, bool)>,
+    acts: Vec<Act>,
     hits: usize,
     failures: usize,
 }
 
 impl Work {
-    fn next(&mut self) -> Option<(Death, bool)> {
-        self.queue.pop().filter(|_| self.failures < STORIES)
+    fn plan(kinds: Vec<Kind>) -> Self {
+        let mut acts = Vec::new();
+        for Kind { before, deaths } in kinds {
+            let last = deaths.len() - 1;
+            acts.extend(deaths.into_iter().enumerate().map(|(index, death)| Act {
+                deaths: [before.clone(), vec![death]].concat(),
+                is_last: index == last,
+            }));
+        }
+        Self {
+            acts,
+            hits: 0,
+            failures: 0,
+        }
     }
 
-    /// Whether a run was hit, None if something was wrong then, and what comes after a last one.
-    fn note(&mut self, hit: Option<bool>, next: Option<Death>) {
-        match hit {
-            Some(true) => {
-                self.hits += 1;
-                self.queue.extend(next.map(|death| (death, true)));
-            }
-            Some(false) => {}
-            None => self.failures += 1,
+    fn next(&mut self) -> Option<Act> {
+        self.acts.pop().filter(|_| self.failures < STORIES)
+    }
+
+    /// Whether an act's last run was hit, None if something was wrong.
+    fn note(&mut self, mut act: Act, hit: Option<bool>) {
+        let Some(hit) = hit else {
+            self.failures += 1;
+            return;
+        };
+        self.hits += usize::from(hit);
+        let next = act.deaths.last().and_then(Death::next).filter(|_| hit && act.is_last);
+        if let (Some(next), Some(last)) = (next, act.deaths.last_mut()) {
+            *last = next;
+            self.acts.push(act);
         }
     }
 }

@@ -72,7 +72,6 @@ pub struct End {
     pub code: Option<i32>,
     pub is_killed: bool,
     pub text: String,
-    requests: usize,
     /// The calls of the name that was to be hit.
     calls: String,
 }
@@ -112,27 +111,33 @@ impl Scene {
         }
     }
 
-    /// The same with words before and after those that hand the key on. `$0` is a file for them that is not there yet.
+    /// The same with words before and after those that hand the key on. `$MARK` is a file that is not there yet.
     pub fn publishing(mut self, before: &str, after: &str) -> Self {
         let mark = self.place.path().join("mark");
-        let publish = format!("{before}; {}; {after}", self.publish);
+        let publish = format!("{before}\n{}\n{after}", self.publish);
         self.publish = publish.replace("$MARK", &mark.display().to_string());
         self
     }
 
-    /// Kills the command, judges, runs it again, judges. Gives how the first run ended.
-    pub fn play(&mut self, death: &Death) -> &End {
-        self.run(death);
-        self.assert_nothing_is_lost();
+    /// Kills the command in each of these ways and judges what is left, then runs it once more and judges what is there.
+    /// Gives how the last run ended that was to be killed.
+    pub fn play(&mut self, deaths: &[Death]) -> &End {
+        for death in deaths {
+            self.run(death);
+            self.assert_nothing_is_lost();
+        }
         let was_finished = self.is_finished();
         self.run(&Death::Never);
         self.assert_told_and_done(was_finished);
-        &self.runs[0]
+        &self.runs[deaths.len() - 1]
     }
 
-    /// How many requests the first run made.
-    pub fn requests_of_first_run(&self) -> usize {
-        self.runs.first().map_or(0, |run| run.requests)
+    /// How many requests a run makes that goes on after these deaths.
+    pub fn requests_after(&mut self, deaths: &[Death]) -> usize {
+        deaths.iter().for_each(|death| self.run(death));
+        let before = self.requests();
+        self.run(&Death::Never);
+        self.requests() - before
     }
 
     /// What strace sees of a run that is left alone, and the home directory of that run.
@@ -160,7 +165,7 @@ impl Scene {
         locked(&self.watch).events.len()
     }
 
-    fn run(&mut self, death: &Death) {
+    pub fn run(&mut self, death: &Death) {
         let log = self.place.path().join("calls");
         let run = match death {
             Death::Call { name, nth } => traced(self.command(), &log, Some((name, *nth))),
@@ -169,7 +174,6 @@ impl Scene {
         let mut command = run.into_command();
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut watch = locked(&self.watch);
-        let before = watch.events.len();
         watch.kill_at = None;
         if let Death::RequestArrived { nth } | Death::RequestTookEffect { nth } = death {
             watch.kill_at = Some(watch.events.len() + nth);
@@ -191,7 +195,6 @@ impl Scene {
             code: ran.code,
             is_killed,
             text: ran.text(),
-            requests: self.requests() - before,
             calls: read_calls(&log),
         });
     }
@@ -233,7 +236,10 @@ impl Scene {
         let path = self.person.home.path().join(format!(".blitz/AuthKey_{}.p8", new.id));
         let pem = fs::read_to_string(&path).expect("the private key");
         assert!(new.is_private_half(&pem), "{}", path.display());
-        let told = self.runs.iter().any(|run| run.text.contains(&path.display().to_string()));
+        let told = self
+            .runs
+            .iter()
+            .any(|run| run.text.contains(&path.display().to_string()));
         assert!(told, "{} was not told", path.display());
         self.assert_only_these(&path);
         let validate = ["validate", "--profile", PROFILE, "--bypass-keychain"];
@@ -241,7 +247,8 @@ impl Scene {
 
         if let Maker::Rotate = self.maker {
             let published = fs::read_to_string(self.published()).expect("it was published");
-            assert!(published.lines().all(|id| id == new.id), "published:\n{published}");
+            let is_new = !published.is_empty() && published.lines().all(|id| id == new.id);
+            assert!(is_new, "published:\n{published}");
         }
     }
 
@@ -259,25 +266,43 @@ impl Scene {
         expected.sort();
         let left: Vec<PathBuf> = files_below(&home).into_iter().filter(|path| path.is_file()).collect();
         assert_eq!(left, expected);
-        if !files_below(&self.temp()).is_empty() {
-            let doctor = self.person.run(&["doctor", "--fix", "--confirm", "--bypass-keychain"]);
-            let ran = self.person.done(doctor.env("TMPDIR", self.temp()));
-            let left = files_below(&self.temp());
-            assert!(left.is_empty(), "{left:?} after:\n{}", ran.text());
+        self.assert_doctor_finds_what_was_lent();
+    }
+
+    /// Doctor removes it, or tells of it where it can't know whose it is, and how it is removed.
+    fn assert_doctor_finds_what_was_lent(&self) {
+        if files_below(&self.temp()).is_empty() {
+            return;
         }
+        let run = |arguments: &[&str]| {
+            let run = self.person.run(arguments).env("TMPDIR", self.temp());
+            self.person.done(run)
+        };
+        let told = run(&["doctor", "--fix", "--confirm", "--bypass-keychain"]);
+        for entry in fs::read_dir(self.temp()).expect("a directory").flatten() {
+            let path = entry.path().display().to_string();
+            run(&["cleanup", "--dir", &path]).code(0);
+            assert!(told.text().contains(&path), "no {path} in:\n{}", told.text());
+        }
+        let left = files_below(&self.temp());
+        assert!(left.is_empty(), "{left:?} after:\n{}", told.text());
     }
 
     /// The old key is revoked by one who has proven the new one, before and after it was handed on.
     fn assert_the_order(&self) {
         let watch = locked(&self.watch);
         let old = format!("/{KEY_ID}");
-        let revoked = watch.events.iter().position(|event| {
-            event.request.web_step == Some(WebStep::Revoke) && event.request.path.ends_with(&old)
-        });
+        let revoked = watch
+            .events
+            .iter()
+            .position(|event| event.request.web_step == Some(WebStep::Revoke) && event.request.path.ends_with(&old));
         let keys = self.person.apple.team_keys();
         let is_active = keys.iter().any(|key| key.id == KEY_ID && key.active);
         let Some(revoked) = revoked else {
-            assert!(is_active || matches!(self.maker, Maker::Create), "the old key was revoked");
+            assert!(
+                is_active || matches!(self.maker, Maker::Create),
+                "the old key was revoked"
+            );
             return;
         };
         let new = self.new_keys();
@@ -319,7 +344,9 @@ impl Scene {
 
     fn journals(&self) -> Vec<PathBuf> {
         let files = files_below(&self.person.home.path().join(".blitz/asc-auth")).into_iter();
-        files.filter(|path| path.extension().is_some_and(|end| end == "json")).collect()
+        files
+            .filter(|path| path.extension().is_some_and(|end| end == "json"))
+            .collect()
     }
 
     /// Whether there is a new key and nothing left to be done.
@@ -362,7 +389,9 @@ impl Scene {
             let _ = writeln!(story, "{:04o} {}", mode.unwrap_or_default(), path.display());
         }
         for event in &locked(&self.watch).events {
-            let SeenRequest { method, path, status, .. } = &event.request;
+            let SeenRequest {
+                method, path, status, ..
+            } = &event.request;
             let _ = writeln!(story, "{method} {path} {status:?}");
         }
         story
