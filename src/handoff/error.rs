@@ -172,6 +172,10 @@ impl HandoffError {
             Self::ChildPrepare(_) => explanation.advice("Nothing was run, and the private directory was removed."),
             Self::ChildLost(_) => explanation.advice("Whether it succeeded is not known. The private directory was removed."),
             Self::ChildOutput(_) => explanation.advice("The command was cut off from its output. Check space and permissions."),
+            Self::Publish { .. } | Self::PublishStart { .. } => explanation.advice(
+                "The old key still works: nothing was revoked. The new one is saved. Mend the command and run the same \
+                 asc-auth key rotate again: it goes on from here, with the same new key.",
+            ),
             Self::KeyFolder { .. } => explanation.advice(
                 "Nothing was made. Choose another directory with --output-dir, or check space and permissions.",
             ),
@@ -189,10 +193,6 @@ impl HandoffError {
                  key, and remove the file.",
             ),
             Self::NoHome => explanation.advice("Set HOME to a directory of your own. Nothing was made."),
-            Self::Publish { .. } | Self::PublishStart { .. } => explanation.advice(
-                "The old key still works: nothing was revoked. The new one is saved. Mend the command and run the same \
-                 asc-auth key rotate again: it goes on from here, with the same new key.",
-            ),
             Self::Random(_) => explanation.advice("Nothing was written."),
         }
     }

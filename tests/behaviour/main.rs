@@ -54,6 +54,8 @@ mod key_kill;
 #[cfg(unix)]
 mod key_list;
 #[cfg(unix)]
+mod key_publish;
+#[cfg(unix)]
 mod key_revoke;
 #[cfg(unix)]
 mod key_rotate;

@@ -7,7 +7,7 @@ use std::{io, time::Duration};
 
 use super::{
     making::{KeyMade, Making, Wanted},
-    publish::publish,
+    publish::{publish, refuse_blank},
     sign_in,
     stored::Profile,
     users::{DefaultUse, Users},
@@ -67,6 +67,9 @@ impl<'a> Rotation<'a> {
         let profile = Profile::of(args.profile.as_deref(), &args.new, environment)?;
         if let Some(profile) = &profile {
             profile.refuse_if_it_cannot_be_stored()?;
+        }
+        if let Some(command) = &args.publish {
+            refuse_blank(command)?;
         }
         let settings = args.api_settings();
         let (api, audience) = options::api_root(&Sources::new(&settings, false, environment)?, false, None)?;

@@ -168,3 +168,7 @@ fn cannot_start(task: &Task, error: &io::Error) -> HandoffError {
         reason: io_reason(error),
     }
 }
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,8 @@
 //! A step of a GitHub job, as the runner would start it, and a plain shell: both with nothing in the environment
 //! but what a test puts there.
 
+#[cfg(unix)]
+pub mod aftermath;
 pub mod auth_dir;
 #[cfg(unix)]
 pub mod child;
