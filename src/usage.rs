@@ -28,7 +28,7 @@ pub fn read() -> Result<Option<Cli>, Error> {
             error.print().map_err(Error::Output)?;
             Ok(None)
         }
-        Err(error) => Err(retell(&error, env::args().nth(1).as_deref().unwrap_or_default())),
+        Err(error) => Err(retell(&error, &Named::of(env::args_os().skip(1)))),
     }
 }
 
@@ -55,20 +55,49 @@ fn read_flags<T: Args>() -> Option<T> {
 /// belongs to the command that `exec` runs.
 pub fn asks_for_json(arguments: impl Iterator<Item = OsString>) -> bool {
     let arguments: Vec<OsString> = arguments.take_while(|argument| argument != "--").collect();
-    let named = arguments.first().and_then(|name| name.to_str());
-    let cli = Cli::command();
-    let command = named.and_then(|name| cli.find_subcommand(name));
-    let has_json = command.is_none_or(|command| command.get_arguments().any(|flag| flag.get_long() == Some("output")));
+    let command = Named::of(arguments.iter().cloned()).command;
+    // What has commands below it is not the one that was meant.
+    let has_json = command.has_subcommands() || flags(&command).any(|flag| flag == "output");
     let pairs = arguments.windows(2).any(|pair| pair == ["--output", "json"]);
     has_json && (pairs || arguments.iter().any(|argument| argument == "--output=json"))
 }
 
+/// The command that a line names by the words it begins with, as far as there are such commands.
+struct Named {
+    /// `key create`. Empty if there is none.
+    name: String,
+    /// asc-auth itself, if there is none.
+    command: clap::Command,
+}
+
+impl Named {
+    fn of(arguments: impl Iterator<Item = OsString>) -> Self {
+        let (mut words, mut command) = (Vec::new(), Cli::command());
+        for word in arguments {
+            let Some(below) = command.find_subcommand(&word).cloned() else {
+                break;
+            };
+            words.push(below.get_name().to_owned());
+            command = below;
+        }
+        Self {
+            name: words.join(" "),
+            command,
+        }
+    }
+}
+
+/// The names of its flags.
+fn flags(command: &clap::Command) -> impl Iterator<Item = &str> {
+    command.get_arguments().filter_map(clap::Arg::get_long)
+}
+
 const KEY: &str = "It is in the history of this shell now, and others could see it: remove it there. A flag takes the path \
                    of the .p8 file, or - to read the key from standard input.";
+const NEW_KEY: &str = "What the new key is called follows a flag, as in --name 'CI pipeline'. ";
 const EXEC: &str = "The command that exec runs follows --, as in asc-auth exec -- fastlane beta. ";
 
-/// `command` is the first argument, whatever it is.
-fn retell(error: &clap::Error, command: &str) -> Error {
+fn retell(error: &clap::Error, named: &Named) -> Error {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return Error::Usage {
             what: "no command was given".to_owned(),
@@ -101,21 +130,20 @@ fn retell(error: &clap::Error, command: &str) -> Error {
                 KEY.clone_into(&mut advice);
                 "a private key was given as an argument".to_owned()
             } else {
-                advice.insert_str(0, &where_it_belongs(command, &stray));
+                advice.insert_str(0, &where_it_belongs(named, &stray));
                 "an argument that belongs to no flag".to_owned()
             }
         }
         (ErrorKind::MissingRequiredArgument, _) => {
-            let missing = context(ContextKind::InvalidArg).unwrap_or_default();
-            if missing.contains("CMD") {
+            if named.name == "exec" {
                 advice.insert_str(0, EXEC);
                 "no command to run was given".to_owned()
             } else {
-                format!("no {} was given", missing.trim_matches(['<', '>']).to_ascii_lowercase())
+                missing(error)
             }
         }
         (ErrorKind::InvalidSubcommand, _) => {
-            advice.insert_str(0, &format!("Commands are: {}. ", commands()));
+            advice.insert_str(0, &format!("Commands are: {}. ", commands(&named.command)));
             "there is no such command".to_owned()
         }
         (ErrorKind::InvalidValue, Some(flag))
@@ -134,29 +162,45 @@ fn retell(error: &clap::Error, command: &str) -> Error {
     Error::Usage { what, advice }
 }
 
+/// What was not given of what must be: flags by their names, the others by what they are.
+fn missing(error: &clap::Error) -> String {
+    let names = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::Strings(names)) => names.as_slice(),
+        _ => &[],
+    };
+    let told = names.iter().map(|name| match name.strip_prefix('<') {
+        Some(value) => format!("no {}", what_it_is(value.trim_end_matches('>'))),
+        None => format!("no {}", bare(name)),
+    });
+    format!("{} was given", told.collect::<Vec<_>>().join(" and "))
+}
+
+/// `TOKEN` as `token`, and `KEY_ID` as `key ID`.
+fn what_it_is(value: &str) -> String {
+    value.to_ascii_lowercase().replace('_', " ").replace("key id", "key ID")
+}
+
 /// What a word may be meant for that follows no flag.
-fn where_it_belongs(command: &str, stray: &str) -> String {
-    if command == "exec" {
-        return EXEC.to_owned();
+fn where_it_belongs(named: &Named, stray: &str) -> String {
+    let Named { name, command } = named;
+    match name.as_str() {
+        "exec" => return EXEC.to_owned(),
+        "key create" | "key rotate" => return NEW_KEY.to_owned(),
+        "key revoke" => return "One key is revoked at a time. ".to_owned(),
+        _ => {}
     }
     if parse_bool(stray).is_some() {
         return "A value follows its flag with =, as in --strict-auth=true. ".to_owned();
     }
-    let cli = Cli::command();
-    let mut flags = cli
-        .find_subcommand(command)
-        .into_iter()
-        .flat_map(clap::Command::get_arguments);
-    let naming = flags.find_map(|flag| flag.get_long().filter(|name| ["name", "profile"].contains(name)));
+    let naming = flags(command).find(|flag| ["name", "profile"].contains(flag));
     naming.map_or_else(String::new, |naming| {
-        format!("A profile is named with a flag, as in asc-auth {command} --{naming} MyApp. ")
+        format!("A profile is named with a flag, as in asc-auth {name} --{naming} MyApp. ")
     })
 }
 
-/// The names of the commands, in the order of the help.
-fn commands() -> String {
-    let cli = Cli::command();
-    let shown = cli.get_subcommands().filter(|command| !command.is_hide_set());
+/// The names of the commands below one, in the order of the help.
+fn commands(command: &clap::Command) -> String {
+    let shown = command.get_subcommands().filter(|command| !command.is_hide_set());
     shown.map(clap::Command::get_name).collect::<Vec<_>>().join(", ")
 }
 
@@ -180,7 +224,8 @@ mod tests {
 
     fn told(arguments: &[&str]) -> String {
         let error = Cli::try_parse_from(arguments).expect_err("a usage error");
-        let explanation = retell(&error, arguments[1]).explain();
+        let named = Named::of(arguments.iter().skip(1).map(OsString::from));
+        let explanation = retell(&error, &named).explain();
         format!("{}\n{}", explanation.title, explanation.advice)
     }
 
@@ -196,6 +241,11 @@ mod tests {
             vec!["asc-auth", "token", "--in-house=MIGTAgEAMBMGByqGSM49AgEG"],
             vec!["asc-auth", "token", "--MIGTAgEAMBMGByqGSM49AgEG"],
             vec!["asc-auth", "token", "--private-key=MIGTAgEAMBMGByqGSM49AgEG"],
+            vec!["asc-auth", "key", secret],
+            vec!["asc-auth", "key", "create", secret],
+            vec!["asc-auth", "key", "list", secret],
+            vec!["asc-auth", "key", "revoke", "--confirm=MIGTAgEAMBMGByqGSM49AgEG"],
+            vec!["asc-auth", "key", "rotate", secret, "--output", secret],
         ] {
             assert!(!told(&arguments).contains(secret), "{}", told(&arguments));
         }
@@ -214,6 +264,11 @@ mod tests {
             ("exec fastlane --output json", false),
             ("exec --bogus -- fastlane --output json", false),
             ("status --bogus -- --output=json", false),
+            ("key list --output json --bogus", true),
+            ("key create --output=json", true),
+            ("key lsit --output json", true),
+            ("key list --bogus", false),
+            ("key list --output text --bogus", false),
         ] {
             let asks = asks_for_json(line.split(' ').map(OsString::from));
             assert_eq!(asks, wanted, "{line}");
@@ -235,12 +290,29 @@ mod tests {
             "{told}"
         );
         assert!(!told.contains("help,"), "{told}");
+        let told = self::told(&["asc-auth", "key", "lsit"]);
+        assert!(told.contains("Commands are: create, list, revoke, rotate. "), "{told}");
+        assert!(told.contains("Similar is: list"), "{told}");
+    }
+
+    #[test]
+    fn a_command_that_has_commands_shows_them() {
+        let told = told(&["asc-auth", "key"]);
+        assert!(told.contains("no command was given"), "{told}");
+        assert!(told.contains("asc-auth key <COMMAND>"), "{told}");
     }
 
     #[test]
     fn a_missing_argument_is_named() {
         assert!(told(&["asc-auth", "inspect"]).contains("no token was given"));
         assert!(told(&["asc-auth", "completions"]).contains("no shell was given"));
+        assert!(told(&["asc-auth", "key", "revoke"]).contains("no key ID was given"));
+        assert!(told(&["asc-auth", "key", "create"]).contains("no --name and no --role was given"));
+        assert!(told(&["asc-auth", "key", "create", "--name", "CI"]).contains("no --role was given"));
+        let told = told(&["asc-auth", "key", "rotate"]);
+        for name in ["no --name", "no --role", "no old key ID"] {
+            assert!(told.contains(name), "{told}");
+        }
     }
 
     #[test]
@@ -258,6 +330,24 @@ mod tests {
     }
 
     #[test]
+    fn a_word_beside_a_key_is_told_where_it_may_belong() {
+        for (arguments, advice) in [
+            (&["key", "create", "CI pipeline"][..], "--name 'CI pipeline'"),
+            (&["key", "rotate", "2X9R4QWVK6", "3Y8S5RXWL7"], "--name 'CI pipeline'"),
+            (
+                &["key", "revoke", "2X9R4QWVK6", "3Y8S5RXWL7"],
+                "One key is revoked at a time",
+            ),
+            (&["key", "list", "MyApp"], "asc-auth COMMAND --help"),
+        ] {
+            let told = told(&[&["asc-auth"], arguments].concat());
+            assert!(told.contains("an argument that belongs to no flag"), "{told}");
+            assert!(told.contains(advice), "{told}");
+            assert!(!told.contains("profile"), "{told}");
+        }
+    }
+
+    #[test]
     fn a_key_without_a_flag_is_named_and_never_repeated() {
         let pem = TestKey::generate().pem();
         let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
@@ -268,6 +358,9 @@ mod tests {
                 assert!(told.contains("history of this shell"), "{told}");
                 assert!(!told.contains(key), "{told}");
             }
+            let told = told(&["asc-auth", "key", "create", key]);
+            assert!(told.contains("a private key was given as an argument"), "{told}");
+            assert!(!told.contains(key), "{told}");
         }
     }
 

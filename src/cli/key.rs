@@ -86,7 +86,7 @@ pub struct NewKeyArgs {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = SESSION, before_long_help = CREATE)]
+#[command(after_help = SESSION, before_help = CREATE)]
 pub struct KeyCreateArgs {
     #[command(flatten)]
     pub new: NewKeyArgs,
@@ -139,7 +139,7 @@ pub struct KeyRevokeArgs {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = SESSION, before_long_help = ROTATE)]
+#[command(after_help = SESSION, before_help = ROTATE)]
 pub struct KeyRotateArgs {
     /// The ID of the key to replace
     #[arg(value_name = "OLD_KEY_ID")]

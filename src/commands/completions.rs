@@ -43,7 +43,8 @@ fn hinted(argument: Arg) -> Arg {
     match name.map(Str::as_str) {
         Some("FILE") => argument.value_hint(ValueHint::FilePath),
         Some("DIR") => argument.value_hint(ValueHint::DirPath),
-        Some("CMD") => argument.value_hint(ValueHint::CommandWithArguments),
+        Some("CMD") if argument.is_positional() => argument.value_hint(ValueHint::CommandWithArguments),
+        Some("CMD") => argument.value_hint(ValueHint::CommandString),
         Some("BOOL") => argument.value_parser(["true", "false"]),
         Some("TYPE") => argument.value_parser(["team", "individual"]),
         _ => argument.value_hint(ValueHint::Other),

@@ -3,22 +3,31 @@
 use std::{collections::BTreeSet, fs};
 
 use asc_auth::cli::Cli;
-use clap::CommandFactory;
+use clap::{Command, CommandFactory};
 
 use crate::support::Run;
 
 const SHELLS: [&str; 5] = ["bash", "zsh", "fish", "powershell", "elvish"];
 
-fn commands() -> Vec<String> {
-    let cli = Cli::command();
-    let shown = cli.get_subcommands().filter(|command| !command.is_hide_set());
-    shown.map(|command| command.get_name().to_owned()).collect()
+/// Every command by its words, those below another too: `["key", "create"]`.
+fn commands() -> Vec<Vec<String>> {
+    fn below(command: &Command, words: &[String]) -> Vec<Vec<String>> {
+        let shown = command.get_subcommands().filter(|command| !command.is_hide_set());
+        let with_all = |command: &Command| {
+            let words = [words, &[command.get_name().to_owned()]].concat();
+            [vec![words.clone()], below(command, &words)].concat()
+        };
+        shown.flat_map(with_all).collect()
+    }
+    below(&Cli::command(), &[])
 }
 
 /// The long flags of a command that are shown, and those that are hidden.
-fn flags(command: &str) -> (Vec<String>, Vec<String>) {
+fn flags(words: &[String]) -> (Vec<String>, Vec<String>) {
     let cli = Cli::command();
-    let command = cli.find_subcommand(command).expect("a command");
+    let command = words
+        .iter()
+        .fold(&cli, |command, word| command.find_subcommand(word).expect("a command"));
     let (hidden, shown): (Vec<_>, Vec<_>) = command
         .get_arguments()
         .filter(|argument| argument.get_long().is_some())
@@ -38,13 +47,13 @@ fn every_command_and_flag_is_completed_in_every_shell_and_none_that_is_hidden() 
     for shell in SHELLS {
         let script = Run::new(&["completions", shell]).run().code(0).stdout;
         for command in commands() {
-            assert!(script.contains(&command), "{shell}: {command}");
+            assert!(command.iter().all(|word| script.contains(word)), "{shell}: {command:?}");
             let (shown, hidden) = flags(&command);
             for flag in shown {
-                assert!(script.contains(&flag), "{shell}: {command} --{flag}");
+                assert!(script.contains(&flag), "{shell}: {command:?} --{flag}");
             }
             for flag in hidden {
-                assert!(!script.contains(&flag), "{shell}: {command} --{flag}");
+                assert!(!script.contains(&flag), "{shell}: {command:?} --{flag}");
                 hidden_ones += 1;
             }
         }
@@ -64,24 +73,34 @@ fn every_command_has_a_manual_page_and_every_flag_stands_in_it() {
         .expect("the directory is made")
         .map(|entry| entry.expect("a file").file_name().into_string().expect("Unicode"))
         .collect();
-    let pages_of = commands().into_iter().map(|command| format!("asc-auth-{command}.1"));
+    let pages_of = commands()
+        .into_iter()
+        .map(|command| format!("asc-auth-{}.1", command.join("-")));
     let expected: BTreeSet<String> = pages_of.chain(["asc-auth.1".to_owned()]).collect();
     assert_eq!(written, expected);
     for command in commands() {
-        let page = fs::read_to_string(pages.join(format!("asc-auth-{command}.1"))).expect("a page");
+        let name = command.join("-");
+        let page = fs::read_to_string(pages.join(format!("asc-auth-{name}.1"))).expect("a page");
         let (shown, hidden) = flags(&command);
         for flag in shown {
-            assert!(page.contains(&flag.replace('-', "\\-")), "{command} --{flag}");
+            assert!(page.contains(&flag.replace('-', "\\-")), "{name} --{flag}");
         }
         for flag in hidden {
-            assert!(!page.contains(&flag.replace('-', "\\-")), "{command} --{flag}");
+            assert!(!page.contains(&flag.replace('-', "\\-")), "{name} --{flag}");
         }
     }
     let main = fs::read_to_string(pages.join("asc-auth.1")).expect("a page");
     let printed = Run::new(&["man"]).run().code(0).stdout;
+    let group = fs::read_to_string(pages.join("asc-auth-key.1")).expect("a page");
     for command in commands() {
-        for page in [&main, &printed] {
-            assert!(page.contains(&format!("asc\\-auth\\-{command}(1)")), "{command}");
+        let named = format!("asc\\-auth\\-{}(1)", command.join("\\-"));
+        let naming = if command.len() == 1 {
+            vec![&main, &printed]
+        } else {
+            vec![&group]
+        };
+        for page in naming {
+            assert!(page.contains(&named), "{command:?}");
         }
     }
 }
@@ -156,13 +175,17 @@ fn bash_completes_a_command_and_its_flags() {
     assert_eq!(complete(&["asc-auth", "setup", "--strict-auth", ""]), ["true", "false"]);
     assert_eq!(complete(&["asc-auth", "token", "--profile", "''"]), [""]);
     assert_ne!(complete(&["asc-auth", "token", "--private-key-path", "''"]), [""]);
+    assert_eq!(complete(&["asc-auth", "key", "rev"]), ["revoke"]);
+    assert_eq!(complete(&["asc-auth", "key", "list", "--st"]), ["--stale"]);
+    assert_eq!(complete(&["asc-auth", "key", "list", "--output", ""]), ["text", "json"]);
 }
 
 #[test]
 fn help_looks_alike_in_every_command_and_with_either_flag() {
     for command in commands() {
-        let help = |flag| Run::new(&[&command, flag]).run().code(0).stdout;
-        assert_eq!(help("-h"), help("--help"), "{command}");
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        let help = |flag| Run::new(&[words.as_slice(), &[flag]].concat()).run().code(0).stdout;
+        assert_eq!(help("-h"), help("--help"), "{command:?}");
     }
 }
 

@@ -1,6 +1,10 @@
 //! `asc-auth key list`: a team's keys, and those that look forgotten.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    fs,
+    path::PathBuf,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use serde_json::{Value, json};
 use simulator::{ApiKey, Fault, Role, Simulator, WebStep};
@@ -302,4 +306,41 @@ fn all_of_two_thousand_keys_are_listed() {
     assert_eq!(told["keys"].as_array().map(Vec::len), Some(2000));
     assert_eq!(told["active"], 50);
     assert_eq!(Simulator::WEB_KEY_LIMIT, 50);
+}
+
+#[test]
+fn a_key_that_was_begun_and_not_finished_is_told_by_list_and_doctor() {
+    let person = Person::new();
+    person.key(&["list"]).code(0).does_not_say("warning");
+    for _ in 0..20 {
+        person.apple.fail_web(WebStep::Download, Fault::Status(500));
+    }
+    person
+        .key(&["create", "--name=CI pipeline", "--role=developer", "--timeout=3s"])
+        .code(20);
+    let key_id = &person.apple.team_keys()[0].id;
+    let told = "asc-auth key create has begun a key and not finished: CI pipeline";
+    person
+        .key(&["list"])
+        .code(0)
+        .says(&format!("warning: {told} (key: {key_id}; record: "))
+        .says("run the same command again");
+    let warnings = &person.key(&["list", "--output=json"]).code(0).json()["warnings"];
+    assert_eq!(warnings.as_array().map(Vec::len), Some(1));
+    person.done(person.run(&["doctor"])).says(told).says(key_id);
+    let [record] = records(&person).try_into().expect("one record");
+    fs::write(&record, "{").expect("a file");
+    let unreadable = "the record of an unfinished run can't be read";
+    person.key(&["list"]).code(0).says(unreadable);
+    person.done(person.run(&["doctor"])).says(unreadable);
+    fs::remove_file(&record).expect("it is there");
+    person.key(&["list"]).code(0).does_not_say("warning");
+}
+
+fn records(person: &Person) -> Vec<PathBuf> {
+    let folder = fs::read_dir(person.home.path().join(".blitz/asc-auth")).expect("a directory");
+    let files = folder.map(|entry| entry.expect("an entry").path());
+    files
+        .filter(|path| path.extension().is_some_and(|end| end == "json"))
+        .collect()
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use simulator::{ApiKey, Fault, Role, Simulator, TeamState, TestKey};
+use simulator::{ApiKey, Fault, Role, Simulator, TeamState, TestKey, WebRole};
 
 use crate::support::{ISSUER_ID, KEY_ID, Ran, Run, Step, runner::without_masks, secrets::Secrets};
 
@@ -347,6 +347,8 @@ fn commands_that_look_at_everything_show_no_secret() {
         &["login", "--name=MyApp", "--bypass-keychain"],
         &["switch", "--name=MyApp"],
         &["logout", "--name=MyApp"],
+        &["key", "list", "--stale", "--timeout=1s"],
+        &["key", "revoke", KEY_ID, "--confirm", "--timeout=1s"],
     ] {
         for end in [GOOD, OFFLINE, ONLINE].into_iter().flatten() {
             for output in ["text", "json"] {
@@ -371,7 +373,15 @@ fn look(arguments: &[&str], end: &End, in_step: bool) {
     } else {
         Run::new(arguments)
     };
-    let run = run.team_key(&keys.known).api(&simulator).env("RUST_LOG", "trace");
+    let session = simulator.sign_in(WebRole::Admin);
+    let session_file = step.temp().join("session.json");
+    std::fs::write(&session_file, session.file()).expect("a file");
+    let run = run
+        .team_key(&keys.known)
+        .api(&simulator)
+        .env("ASC_WEB_URL", simulator.url())
+        .env("ASC_WEB_SESSION", session_file)
+        .env("RUST_LOG", "trace");
     let ran = (end.spoil)(run, &simulator, &keys).run();
     let place = format!("{arguments:?}, {}, in a step: {in_step}", end.what);
     assert!(
@@ -386,6 +396,9 @@ fn look(arguments: &[&str], end: &End, in_step: bool) {
     }
     let shown = without_masks(&ran.stdout) + &without_masks(&ran.stderr);
     assert_eq!(secrets.found_in(&shown), Vec::<&str>::new(), "{place}: {shown}");
+    for cookie in session.secrets() {
+        assert!(!shown.contains(&cookie), "{place}: {shown}");
+    }
 }
 
 /// What people see. What `token` was asked to print is its result, and a secret of its own.
@@ -444,16 +457,22 @@ fn a_key_that_was_given_as_an_argument_is_not_repeated() {
             "man",
             "completions",
             "capabilities",
+            "key",
+            "key list",
+            "key revoke",
+            "key revoke 2X9R4QWVK6",
         ] {
+            let command: Vec<&str> = command.split(' ').collect();
             for arguments in [
-                &[command, &text][..],
-                &[command, "--private-key", &text],
-                &[command, &format!("--private-key={text}")],
-                &[command, &format!("--{text}")],
-                &[command, "--output", &text],
-                &[&text, command],
+                &[text.as_str()][..],
+                &["--private-key", &text],
+                &[&format!("--private-key={text}")],
+                &[&format!("--{text}")],
+                &["--output", &text],
             ] {
-                let ran = Run::new(arguments).run().code(2);
+                let ran = Run::new(&[&command, arguments].concat()).run().code(2);
+                assert_eq!(secrets.found_in(&ran.text()), Vec::<&str>::new(), "{}", ran.text());
+                let ran = Run::new(&[arguments, &command].concat()).run().code(2);
                 assert_eq!(secrets.found_in(&ran.text()), Vec::<&str>::new(), "{}", ran.text());
             }
         }
@@ -483,9 +502,18 @@ fn a_key_that_was_given_as_an_argument_is_not_repeated() {
             ("status", "--timeout", 2),
             ("doctor", "--timeout", 2),
             ("man", "--dir", 2),
+            ("key list", "--session", 10),
+            ("key list", "--web-url", 2),
+            ("key list", "--unused-for", 2),
+            ("key list", "--timeout", 2),
+            ("key list", "--bypass-keychain", 2),
+            ("key revoke 2X9R4QWVK6", "--session", 10),
+            ("key revoke 2X9R4QWVK6", "--web-url", 2),
+            ("key revoke 2X9R4QWVK6", "--confirm", 2),
         ] {
             for step in [None, Some(Step::new())] {
-                let arguments = [command, &format!("{flag}={text}")];
+                let given = format!("{flag}={text}");
+                let arguments: Vec<&str> = command.split(' ').chain([given.as_str()]).collect();
                 let run = step
                     .as_ref()
                     .map_or_else(|| Run::new(&arguments), |step| step.run(&arguments));

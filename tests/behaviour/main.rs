@@ -70,6 +70,8 @@ mod doctor_fix;
 mod doctor_orphans;
 mod doctor_profiles;
 mod doctor_repository;
+#[cfg(unix)]
+mod doctor_session;
 
 // Apple's answers and the network
 mod clock;

@@ -13,6 +13,9 @@ fn where_json_is_asked_for_a_wrong_argument_is_told_as_json() {
         ),
         (&["roles", "--nope", "--output", "json"], "there is no --nope"),
         (&["toekn", "--output", "json"], "there is no such command"),
+        (&["key", "list", "--output", "json", "--bogus"], "there is no --bogus"),
+        (&["key", "lsit", "--output=json"], "there is no such command"),
+        (&["key", "create", "--output=json"], "no --name and no --role was given"),
     ] {
         let ran = Run::new(arguments).run().code(2);
         assert_eq!(ran.stderr, "", "{arguments:?}");
@@ -27,6 +30,8 @@ fn where_text_is_asked_for_it_is_text() {
         &["status", "--bogus"][..],
         &["exec", "--bogus", "--", "tool", "--output", "json"],
         &["exec", "tool", "--output", "json"],
+        &["key"],
+        &["key", "list", "--bogus"],
     ] {
         let ran = Run::new(arguments).run().code(2).says("error: ");
         assert_eq!(ran.stdout, "", "{arguments:?}");

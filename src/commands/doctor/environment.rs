@@ -12,8 +12,9 @@ use super::{
 };
 use crate::{
     commands::options::{self, Stdin},
+    connect::Root,
     explanation::Explanation,
-    source::{self, AUTH_DIR, AuthDir, Environment, Mix, Presence, Resolved, SourceError, unreadable_settings},
+    source::{self, AUTH_DIR, AuthDir, Environment, Mix, Presence, Resolved, SourceError, fields, unreadable_settings},
 };
 
 /// Every variable that is read.
@@ -115,7 +116,11 @@ fn check_settings(check: &mut Check, patient: &Patient<'_>) {
     for error in unreadable_settings(&patient.sources) {
         check.found(Finding::problem("value_unreadable", error.explain()));
     }
-    if let Err(error) = options::api_root(&patient.sources, false, None) {
+    let roots = [
+        options::api_root(&patient.sources, false, None).map(|(root, _)| root),
+        Root::web(patient.sources.text(&fields::WEB_URL)),
+    ];
+    for error in roots.into_iter().filter_map(Result::err) {
         check.found(Finding::problem("value_unreadable", error.explain()));
     }
 }

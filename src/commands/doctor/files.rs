@@ -28,6 +28,8 @@ const CONFIG_ADVICE: &str =
 const KEY_ADVICE: &str = "Close it to others. Who could read a private key may have copied it: if others use this machine, \
                           make a new key and revoke this one.";
 
+const SESSION_ADVICE: &str = "Who can read it can make and revoke keys in your name. Close it to others, and sign in anew if others use this machine.";
+
 /// The config files of this environment.
 pub(super) fn check_configs(stock: &Stock, environment: &Environment) -> Check {
     let mut check = Check::new("config_files");
@@ -181,11 +183,12 @@ fn key_file(file: &KeyFile) -> Option<Finding> {
     Some(finding)
 }
 
-fn open_to_others(id: &'static str, what: Closed, path: &Path, told: &str) -> Option<Finding> {
+pub(super) fn open_to_others(id: &'static str, what: Closed, path: &Path, told: &str) -> Option<Finding> {
     let mode = private_files::wide_mode(path)?;
     let advice = match what {
         Closed::KeyFile => KEY_ADVICE,
         Closed::ConfigFile | Closed::Folder => CONFIG_ADVICE,
+        Closed::SessionFile => SESSION_ADVICE,
     };
     let explanation = Explanation::new(format!("others can get at {told}"))
         .fact("mode", format!("{mode:04o}, not {}", what.mode()))

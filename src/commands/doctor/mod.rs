@@ -14,6 +14,8 @@ mod profiles;
 mod repair;
 mod repository;
 mod stock;
+mod team_keys;
+mod web_session;
 mod words;
 
 use std::mem;
@@ -109,6 +111,8 @@ impl Patient<'_> {
             profiles::check(&stock),
             files::check_configs(&stock, self.environment),
             files::check_keys(self, &stock),
+            web_session::check(self),
+            team_keys::check(self.environment),
             environment::check(self, &stock),
             leftovers::check(self.environment),
             ci::check(self.environment),

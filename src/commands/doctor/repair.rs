@@ -38,6 +38,8 @@ pub(super) enum Repair {
 pub(super) enum Closed {
     KeyFile,
     ConfigFile,
+    /// Of a web session.
+    SessionFile,
     Folder,
 }
 
@@ -104,7 +106,7 @@ impl Closed {
     /// As people write it.
     pub(super) fn mode(self) -> &'static str {
         match self {
-            Self::KeyFile | Self::ConfigFile => "0600",
+            Self::KeyFile | Self::ConfigFile | Self::SessionFile => "0600",
             Self::Folder => "0700",
         }
     }
@@ -118,7 +120,7 @@ impl Closed {
     fn is(self, file: &mut File, kind: FileType) -> bool {
         match self {
             Self::KeyFile => kind.is_file() && holds_key(file),
-            Self::ConfigFile => kind.is_file(),
+            Self::ConfigFile | Self::SessionFile => kind.is_file(),
             Self::Folder => kind.is_dir(),
         }
     }

@@ -10,6 +10,7 @@ mod revoke;
 mod rotate;
 mod stored;
 mod told;
+pub(super) mod unfinished;
 mod users;
 mod wanted;
 mod words;
@@ -39,6 +40,7 @@ pub(super) fn run(args: &KeyArgs, environment: &Environment, console: Console) -
 fn sign_in(args: &WebArgs, environment: &Environment, console: Console) -> Result<TeamKeys, Error> {
     let settings = args.settings();
     let sources = Sources::new(&settings, false, environment)?;
+    let budget = args.timeout.budget()?;
     let root = Root::web(sources.text(&fields::WEB_URL))?;
     let session = Session::read(sources.text(&fields::WEB_SESSION), environment, &root).map_err(ConnectError::from)?;
     if let Some(mode) = session.wide_mode() {
@@ -47,7 +49,7 @@ fn sign_in(args: &WebArgs, environment: &Environment, console: Console) -> Resul
             quoted(&session.path().display().to_string())
         ));
     }
-    Ok(TeamKeys::new(root, session, args.timeout.budget()?)?)
+    Ok(TeamKeys::new(root, session, budget)?)
 }
 
 /// A key's ID. What was given in its place may be secret, and is not repeated.

@@ -56,7 +56,7 @@ mod tests {
                 "{name}"
             );
         }
-        for name in ["", "  ", "a\nb", "a\u{7}", &"ab ".repeat(60), &"x".repeat(41)] {
+        for name in ["", "  ", "a\nb", "a\u{7}b", &"ab ".repeat(60), &"x".repeat(41)] {
             assert!(KeyName::parse(name).is_err(), "{name:?}");
         }
     }

@@ -72,10 +72,7 @@ struct Cookie {
 impl Session {
     /// Reads the file that was named, else the one in the home directory, and picks the cookies that belong to `root`.
     pub fn read(given: Option<(Origin, String)>, environment: &Environment, root: &Root) -> Result<Self, WebError> {
-        let (origin, path) = match given {
-            Some((origin, path)) => (origin, PathBuf::from(path)),
-            None => (Origin::Default, default_path(environment).ok_or(WebError::NoHome)?),
-        };
+        let (origin, path) = Self::place(given, environment)?;
         let unread = |error: std::io::Error| WebError::NoSession {
             path: path.clone(),
             origin: origin.clone(),
@@ -89,6 +86,14 @@ impl Session {
         match cookies(&bytes, root) {
             Ok(cookies) => Ok(Self { cookies, path, origin }),
             Err(why) => Err(WebError::BadSession { path, origin, why }),
+        }
+    }
+
+    /// The file that would be read, whether or not there is one.
+    pub fn place(given: Option<(Origin, String)>, environment: &Environment) -> Result<(Origin, PathBuf), WebError> {
+        match given {
+            Some((origin, path)) => Ok((origin, PathBuf::from(path))),
+            None => Ok((Origin::Default, default_path(environment).ok_or(WebError::NoHome)?)),
         }
     }
 

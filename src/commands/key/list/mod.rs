@@ -6,7 +6,7 @@ mod forgotten;
 mod show;
 
 use self::forgotten::{Criteria, Reason};
-use super::{options, sign_in, users::Users};
+use super::{options, sign_in, unfinished, users::Users};
 use crate::{
     cli::KeyListArgs,
     clock::Clock,
@@ -38,7 +38,9 @@ pub(super) fn run(args: &KeyListArgs, environment: &Environment, console: Consol
     let criteria = Criteria::of(args)?;
     let profiles = options::profiles(&args.profile_settings(), environment)?;
     let roster = sign_in(&args.web, environment, console)?.list()?;
-    let listing = Listing::of(roster, &criteria, &Users::of(&profiles));
+    let mut listing = Listing::of(roster, &criteria, &Users::of(&profiles));
+    let unfinished = unfinished::all(environment);
+    listing.warnings.extend(unfinished.iter().map(unfinished::on_one_line));
     for warning in &listing.warnings {
         console.warn(warning);
     }

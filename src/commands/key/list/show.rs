@@ -118,13 +118,14 @@ fn all(rows: &[Row]) -> Table {
     table
 }
 
-/// All of them are active.
+/// All of them are active, and whether nobody has the private half is a reason.
 fn selection(rows: &[Row]) -> Table {
-    let mut table = Table::new(["Name", "Key ID", "Roles", "Last used", "Download", "Profiles", "Why"]);
+    let mut table = Table::new(["Name", "Key ID", "Roles", "Last used", "Profiles", "Why"]);
     for row in rows {
         let why: Vec<String> = row.reasons.iter().map(|reason| reason.describe()).collect();
         let why = Cell::new(why.join(", "), Tone::Doubtful);
-        table.row(cells(row).into_iter().chain([why]));
+        let [name, id, roles, last_used, _, profiles] = cells(row);
+        table.row([name, id, roles, last_used, profiles, why]);
     }
     table
 }
