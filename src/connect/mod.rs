@@ -59,7 +59,10 @@ struct Thread(Option<Runtime>);
 
 impl Thread {
     fn new() -> Result<Self, ConnectError> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .on_thread_start(let_signals_pass)
+            .build();
         Ok(Self(Some(
             runtime.map_err(|error| ConnectError::Runtime(error.to_string()))?,
         )))
@@ -72,6 +75,16 @@ impl Thread {
         }
     }
 }
+
+/// Names are looked up on a thread beside. A signal that is held back elsewhere must not get through there.
+#[cfg(unix)]
+fn let_signals_pass() {
+    // If it fails, signals end the process as they would without the thread.
+    let _ = nix::sys::signal::SigSet::all().thread_block();
+}
+
+#[cfg(not(unix))]
+fn let_signals_pass() {}
 
 impl Drop for Thread {
     fn drop(&mut self) {

@@ -458,6 +458,8 @@ fn a_key_that_was_given_as_an_argument_is_not_repeated() {
             "completions",
             "capabilities",
             "key",
+            "key create",
+            "key create --name CI --role developer",
             "key list",
             "key revoke",
             "key revoke 2X9R4QWVK6",
@@ -476,6 +478,14 @@ fn a_key_that_was_given_as_an_argument_is_not_repeated() {
                 assert_eq!(secrets.found_in(&ran.text()), Vec::<&str>::new(), "{}", ran.text());
             }
         }
+    }
+}
+
+#[test]
+fn a_key_that_was_given_to_a_flag_is_not_repeated() {
+    let key = TestKey::generate();
+    let secrets = Secrets::of_key(&key);
+    for text in [key.pem(), base64(&key)] {
         for (command, flag, code) in [
             ("token", "--key-id", 10),
             ("token", "--issuer-id", 10),
@@ -502,6 +512,35 @@ fn a_key_that_was_given_as_an_argument_is_not_repeated() {
             ("status", "--timeout", 2),
             ("doctor", "--timeout", 2),
             ("man", "--dir", 2),
+            ("key create --role=developer", "--name", 2),
+            ("key create --name=CI", "--role", 2),
+            ("key create --name=CI --role=developer", "--output-dir", 2),
+            (
+                "key create --name=CI --role=developer --output-dir=/nonexistent",
+                "--login",
+                2,
+            ),
+            (
+                "key create --name=CI --role=developer --output-dir=/nonexistent",
+                "--bypass-keychain",
+                2,
+            ),
+            ("key create --name=CI --role=developer", "--confirm-admin", 2),
+            (
+                "key create --name=CI --role=developer --output-dir=/nonexistent",
+                "--session",
+                10,
+            ),
+            (
+                "key create --name=CI --role=developer --output-dir=/nonexistent",
+                "--web-url",
+                2,
+            ),
+            (
+                "key create --name=CI --role=developer --output-dir=/nonexistent",
+                "--timeout",
+                2,
+            ),
             ("key list", "--session", 10),
             ("key list", "--web-url", 2),
             ("key list", "--unused-for", 2),

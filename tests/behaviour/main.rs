@@ -50,6 +50,16 @@ mod switch;
 
 // Team keys
 #[cfg(unix)]
+mod key_create;
+#[cfg(unix)]
+mod key_create_faults;
+#[cfg(unix)]
+mod key_create_refusals;
+#[cfg(unix)]
+mod key_create_rescue;
+#[cfg(unix)]
+mod key_create_resumed;
+#[cfg(unix)]
 mod key_kill;
 #[cfg(unix)]
 mod key_list;

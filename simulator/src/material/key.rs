@@ -7,6 +7,8 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::pki_types::pem::PemObject as _;
 use serde_json::Value;
 
 /// Object identifier prime256v1, as DER.
@@ -33,6 +35,20 @@ impl TestKey {
         let pkcs8 = pkcs8.as_ref().to_vec();
         let pair = EcdsaKeyPair::from_pkcs8(algorithm, &pkcs8, &random).expect("its own key");
         Self { pkcs8, pair }
+    }
+
+    /// The key in a file, which must be PKCS#8 with the public key in it, as Apple writes it and as [`Self::pkcs8_pem`]
+    /// is. None if it is not.
+    pub fn read(pem: &str) -> Option<Self> {
+        let file = PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).ok()?;
+        let file = file.secret_pkcs8_der();
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, file, &SystemRandom::new()).ok()?;
+        let scalar = der(0x04, &[file.get(SCALAR)?]);
+        let public_key = der(0x03, &[&[0], pair.public_key().as_ref()]);
+        let inner = der(0x30, &[&[0x02, 1, 1], &scalar, &der(0xa1, &[&public_key])]);
+        let algorithm = der(0x30, &[&EC_PUBLIC_KEY, &PRIME256V1]);
+        let pkcs8 = der(0x30, &[&[0x02, 1, 0], &algorithm, &der(0x04, &[&inner])]);
+        Some(Self { pkcs8, pair })
     }
 
     /// The public key as a 65-byte uncompressed point.
@@ -136,6 +152,16 @@ mod tests {
         assert_eq!(pem.len(), 257);
         let lines: Vec<usize> = pem.lines().map(str::len).collect();
         assert_eq!(lines, [27, 64, 64, 64, 8, 25]);
+    }
+
+    #[test]
+    fn a_key_that_is_read_from_its_file_is_the_same() {
+        let key = TestKey::generate();
+        for pem in [key.pem(), key.pkcs8_pem()] {
+            let read = TestKey::read(&pem).unwrap();
+            assert_eq!(read.pkcs8_der(), key.pkcs8_der());
+        }
+        assert!(TestKey::read(&key.sec1_pem()).is_none());
     }
 
     #[test]

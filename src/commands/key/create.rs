@@ -12,6 +12,8 @@ use crate::{
     cli::KeyCreateArgs, commands::validate::line, error::Error, git, report::Console, source::Environment, text::quoted,
 };
 
+const ONLY_COPY: &str = "this file is the only copy of the private key: Apple never gives it out again. Keep it safe";
+
 #[derive(Serialize)]
 struct Created<'a> {
     key_id: &'a str,
@@ -44,7 +46,7 @@ pub(super) fn run(args: &KeyCreateArgs, environment: &Environment, console: Cons
         profile.refuse_taken_unless_by(making.progress.key_id.as_deref())?;
     }
     let made = make(&mut making, profile.as_ref(), console).inspect_err(|_| making.tell_what_is_there())?;
-    tell(&new, &made, profile.as_ref(), console)?;
+    tell(&new, &made, profile.as_ref(), console).inspect_err(|_| making.tell_what_is_there())?;
     making.finish()
 }
 
@@ -68,11 +70,10 @@ fn tell(new: &NewKey, made: &KeyMade, profile: Option<&Profile>, console: Consol
             quoted(&path)
         ),
     };
-    let warnings: Vec<String> = in_repository(made).into_iter().collect();
-    for warning in &warnings {
-        console.warn(warning);
-    }
+    let warnings: Vec<String> = in_repository(made).into_iter().chain([ONLY_COPY.to_owned()]).collect();
+    let warn = || warnings.iter().for_each(|warning| console.warn(warning));
     if console.is_json() {
+        warn();
         return console.deliver_json(&Created {
             key_id: made.id.as_str(),
             issuer_id: made.issuer.as_str(),
@@ -93,7 +94,7 @@ fn tell(new: &NewKey, made: &KeyMade, profile: Option<&Profile>, console: Consol
     lines.extend(profile.map(|profile| line("profile", &profile.described())));
     lines.push(line("next", &next));
     console.report(&format!("App Store Connect: made the key {}", new.name), &lines);
-    console.warn("this file is the only copy of the private key: Apple never gives it out again. Keep it safe");
+    warn();
     Ok(())
 }
 

@@ -34,6 +34,8 @@ pub(super) struct Making<'a> {
     is_resumed: bool,
     /// Whether Apple was asked for a key and nobody knows what came of it.
     is_in_doubt: bool,
+    /// Whether the error that ends this tells what there is of the key.
+    is_told: bool,
     environment: &'a Environment,
     console: Console,
 }
@@ -45,6 +47,14 @@ pub(super) struct KeyMade {
     pub(super) issuer: IssuerId,
     pub(super) path: PathBuf,
     pub(super) private_key: PrivateKey,
+}
+
+/// A private half that is on the disk.
+struct Saved {
+    path: PathBuf,
+    private_key: PrivateKey,
+    /// Why it is not where it was to be.
+    trouble: Option<String>,
 }
 
 /// What there is of a key when a run begins or goes on.
@@ -83,6 +93,7 @@ impl<'a> Making<'a> {
             journal,
             is_resumed: before.is_some(),
             is_in_doubt: false,
+            is_told: false,
             progress: before.unwrap_or_else(|| Progress::new(plan, Vec::new())),
             environment,
             console,
@@ -107,6 +118,7 @@ impl<'a> Making<'a> {
     /// Tells what is there after a failure, and that nothing is lost.
     pub(super) fn tell_what_is_there(&self) {
         let told = match (&self.progress.key_id, &self.progress.private_key_path) {
+            _ if self.is_told => return,
             (Some(id), Some(path)) => format!("the private key of {id} is in {}", path.display()),
             (Some(id), None) => format!("the key {id} was made, and its private key is not saved yet"),
             (None, _) if self.is_in_doubt => "whether a key was made is not known".to_owned(),
@@ -119,24 +131,31 @@ impl<'a> Making<'a> {
 
     /// The key, made now or by the run that was interrupted. `roster` is what the team has.
     pub(super) fn make(&mut self, roster: &Roster) -> Result<KeyMade, Error> {
+        let renewed;
+        let mut roster = roster;
         let found = match self.find(roster)? {
             Found::Lost(id) => {
                 if let Err(error) = self.take_back(&id) {
-                    return Err(lost(&id, Loss::Downloaded, Some(error)));
+                    return Err(self.lost(&id, Loss::Downloaded, Some(error)));
                 }
                 self.console.warn(&format!(
                     "the run that was interrupted had lost the private key of {id}: it was revoked, and another key is made"
                 ));
+                // There is room for one more now.
+                renewed = self.keys.list()?;
+                roster = &renewed;
                 Found::Nothing
             }
             found => found,
         };
-        let (id, path) = match found {
-            Found::Saved(id, path) => (id, path),
+        let (id, path, private_key) = match found {
+            Found::Saved(id, path) => {
+                let private_key = read_key(&path)?;
+                options::mask_key(&private_key, self.console)?;
+                (id, path, private_key)
+            }
             found => self.obtain(found, roster)?,
         };
-        let private_key = read_key(&path)?;
-        options::mask_key(&private_key, self.console)?;
         let issuer = self.issuer(&id)?;
         Ok(KeyMade {
             id,
@@ -146,14 +165,20 @@ impl<'a> Making<'a> {
         })
     }
 
-    /// Until the private half is on the disk, nothing but SIGKILL ends this. What ends it with an error, is told.
-    fn obtain(&mut self, found: Found, roster: &Roster) -> Result<(KeyId, PathBuf), Error> {
+    /// Until the private half is on the disk, nothing but SIGKILL ends this. What ends it with an error, is told. The log
+    /// is to mask the key before it is told of.
+    fn obtain(&mut self, found: Found, roster: &Roster) -> Result<(KeyId, PathBuf, PrivateKey), Error> {
         let signals = Signals::hold().map_err(Error::Output)?;
         let key = match found {
             Found::Made(key) => key,
             _ => self.ask_for_one(roster)?,
         };
-        let (path, trouble) = self.save(&key)?;
+        let Saved {
+            path,
+            private_key,
+            trouble,
+        } = self.save(&key)?;
+        options::mask_key(&private_key, self.console)?;
         if let Some(reason) = trouble {
             self.console.warn(&format!(
                 "the private key could not be saved in {}: {reason}. It is in {} instead, which a restart may empty: move it \
@@ -168,7 +193,7 @@ impl<'a> Making<'a> {
             path.display()
         ));
         signals.release().map_err(Error::Output)?;
-        Ok((key.id, path))
+        Ok((key.id, path, private_key))
     }
 
     /// What an earlier run has left of the key, as the journal, the disk and the team's list tell. Only a key whose ID
@@ -287,9 +312,8 @@ impl<'a> Making<'a> {
         NewKey { id, can_download }
     }
 
-    /// Downloads the private half and puts it on the disk: where, and what went wrong on the way. If it can't be had or
-    /// saved, the key is revoked.
-    fn save(&mut self, key: &NewKey) -> Result<(PathBuf, Option<String>), Error> {
+    /// Downloads the private half and puts it on the disk. If it can't be had or saved, the key is revoked.
+    fn save(&mut self, key: &NewKey) -> Result<Saved, Error> {
         let id = &key.id;
         if key.can_download == Some(false) {
             return Err(self.give_up(id, Loss::Downloaded));
@@ -314,13 +338,26 @@ impl<'a> Making<'a> {
         self.progress.private_key_path = Some(path.clone());
         // It is on the disk, which is what counts.
         let _ = self.journal.write(&self.progress);
-        Ok((path, trouble))
+        Ok(Saved {
+            path,
+            private_key,
+            trouble,
+        })
     }
 
     /// Revokes a key that nobody can use.
     fn give_up(&mut self, id: &KeyId, loss: Loss) -> Error {
         let revoked = self.take_back(id);
-        lost(id, loss, revoked.err())
+        self.lost(id, loss, revoked.err())
+    }
+
+    fn lost(&mut self, id: &KeyId, loss: Loss, still_active: Option<Error>) -> Error {
+        self.is_told = true;
+        web_error(WebError::Lost {
+            key_id: id.to_string(),
+            loss,
+            still_active: still_active.map(|error| error.to_string()),
+        })
     }
 
     /// Revokes a key that this command has made, and forgets it. What can't be revoked stays written down.
@@ -349,14 +386,6 @@ impl<'a> Making<'a> {
         self.done(|progress| progress.issuer_id = Some(issuer.to_string()))?;
         Ok(issuer)
     }
-}
-
-fn lost(id: &KeyId, loss: Loss, still_active: Option<Error>) -> Error {
-    web_error(WebError::Lost {
-        key_id: id.to_string(),
-        loss,
-        still_active: still_active.map(|error| error.to_string()),
-    })
 }
 
 fn web_error(error: WebError) -> Error {

@@ -26,9 +26,10 @@ pub(super) struct Profile {
 
 impl Profile {
     pub(super) fn of(name: Option<&str>, args: &NewKeyArgs, environment: &Environment) -> Result<Option<Self>, Error> {
+        // An unreadable value is an error, whether it matters or not.
+        let profiles = wanted::profiles(args, environment)?;
         let Some(name) = name else { return Ok(None) };
         let name = options::profile_name(name)?;
-        let profiles = wanted::profiles(args, environment)?;
         let into = wanted::destination(&profiles)?;
         Ok(Some(Self { name, profiles, into }))
     }

@@ -122,3 +122,18 @@ fn directory(args: &NewKeyArgs, environment: &Environment) -> Result<PathBuf, Er
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::role;
+
+    #[test]
+    fn a_role_may_be_spelt_in_any_way_and_is_never_guessed() {
+        for text in ["app-manager", "APP_MANAGER", "App Manager", " app_Manager "] {
+            assert_eq!(role(text).expect("a role").code, "APP_MANAGER", "{text}");
+        }
+        for text in ["", "app", "appmanager", "app-managers", "manager", "ADMIN,DEVELOPER"] {
+            assert_eq!(role(text).expect_err("no role").exit_code(), 2, "{text}");
+        }
+    }
+}

@@ -16,6 +16,8 @@ pub mod keyring;
 pub mod killed;
 pub mod machine;
 #[cfg(unix)]
+pub mod new_key;
+#[cfg(unix)]
 pub mod posix;
 #[cfg(unix)]
 pub mod profiles;
