@@ -47,7 +47,7 @@ impl Scene {
         if was_finished {
             assert_eq!(last.code, Some(2), "it was done already");
             let said = match self.maker {
-                Maker::Create => "a profile of this name is stored already",
+                Maker::Create => "the profile ci, in ~/.asc/config.json is stored already",
                 Maker::Rotate => "was revoked already",
             };
             assert!(last.text.contains(said), "it was done already");
