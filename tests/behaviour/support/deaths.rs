@@ -228,7 +228,9 @@ pub fn traced(run: Run, log: &Path, death: Option<(&str, usize)>) -> Run {
         None => vec!["--trace=%file,%desc,%network".to_owned()],
         Some((name, nth)) => vec![
             format!("--trace={name}"),
-            // Counted for each process and thread by itself.
+            // Counted for each process and thread by itself: whichever comes to this number first is killed. The threads
+            // that serve the publish command make few calls, whose numbers the main one had before; a death while it
+            // publishes has a test of its own.
             format!("--inject={name}:signal=KILL:when={nth}"),
         ],
     };
