@@ -60,6 +60,8 @@ mod key_create_rescue;
 #[cfg(unix)]
 mod key_create_resumed;
 #[cfg(unix)]
+mod key_kill;
+#[cfg(unix)]
 mod key_list;
 #[cfg(unix)]
 mod key_publish;

@@ -10,7 +10,7 @@ use crate::{
     error::Error,
     report::Console,
     source::{
-        Environment, Flags, Resolved, Sources,
+        Environment, Flags, Resolved, SourceError, Sources,
         profiles::{self, Destination, Manner, ProfileName, Profiles, StoredIn},
         resolve_profile,
     },
@@ -58,7 +58,19 @@ impl Profile {
         if found.is_some_and(|found| Some(found.profile.key_id.as_str()) == key_id) {
             return Ok(());
         }
-        Ok(self.profiles.refuse_taken(self.name(), &self.into, NEW)?)
+        match self.profiles.refuse_taken(self.name(), &self.into, NEW) {
+            Err(SourceError::NameTaken { .. }) => Err(self.taken()),
+            judged => Ok(judged?),
+        }
+    }
+
+    /// The flags that `login` would name are none of this command's.
+    fn taken(&self) -> Error {
+        Error::Usage {
+            what: format!("the profile {} is stored already", self.described()),
+            advice: "No key was made. Give --login a name that is free; key rotate --profile replaces a profile's key."
+                .to_owned(),
+        }
     }
 
     /// Whether it can be stored at all, whatever has the name. Nothing is stored.

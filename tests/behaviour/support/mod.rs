@@ -1,13 +1,19 @@
 //! A step of a GitHub job, as the runner would start it, and a plain shell: both with nothing in the environment
 //! but what a test puts there.
 
+#[cfg(unix)]
+pub mod aftermath;
 pub mod auth_dir;
 #[cfg(unix)]
 pub mod child;
+#[cfg(unix)]
+pub mod deaths;
 pub mod http;
 pub mod job;
 #[cfg(target_os = "linux")]
 pub mod keyring;
+#[cfg(unix)]
+pub mod killed;
 pub mod machine;
 #[cfg(unix)]
 pub mod new_key;
