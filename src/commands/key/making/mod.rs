@@ -3,11 +3,14 @@
 //! From the moment that Apple is asked for a key until its private half is on the disk, no signal ends this process.
 //! What ends it all the same finds its way back here through the journal.
 
+mod found;
+
 use std::path::PathBuf;
 
+use self::found::Found;
 use crate::{
     commands::options,
-    connect::{ConnectError, KeyName, LastUsed, Loss, Made, NewKey, Roster, TeamKey, TeamKeys, WebError},
+    connect::{ConnectError, KeyName, Loss, Made, NewKey, Roster, TeamKeys, WebError},
     credential::{IssuerId, KeyId, PrivateKey},
     error::Error,
     handoff::{Journal, KeyFolder, Plan, Progress, Signals, read_key, rescue},
@@ -55,16 +58,6 @@ struct Saved {
     private_key: PrivateKey,
     /// Why it is not where it was to be.
     trouble: Option<String>,
-}
-
-/// What there is of a key when a run begins or goes on.
-enum Found {
-    Nothing,
-    /// Nobody has its private half yet.
-    Made(NewKey),
-    Saved(KeyId, PathBuf),
-    /// Its private half was handed out, and is on no disk.
-    Lost(KeyId),
 }
 
 impl<'a> Making<'a> {
@@ -196,83 +189,6 @@ impl<'a> Making<'a> {
         Ok((key.id, path, private_key))
     }
 
-    /// What an earlier run has left of the key, as the journal, the disk and the team's list tell. Only a key whose ID
-    /// was written down is ever taken back: one that is known by its name may be somebody else's.
-    fn find(&mut self, roster: &Roster) -> Result<Found, Error> {
-        let Some(id) = &self.progress.key_id else {
-            return match self.of_the_name(roster).as_slice() {
-                [] => Ok(Found::Nothing),
-                [key] if self.is_resumed => match self.adoptable(key) {
-                    Some(id) => Ok(Found::Made(self.made(id, key.can_download))),
-                    None => Err(self.taken(key)),
-                },
-                [key, ..] => Err(self.taken(key)),
-            };
-        };
-        let id = KeyId::parse(id).map_err(|_| Error::from(self.journal.damaged()))?;
-        let Some(key) = roster.find(id.as_str()) else {
-            return Err(other_team(&id, &self.journal));
-        };
-        if !key.is_active {
-            self.console.warn(&format!(
-                "{id}, which the run before had made, was revoked since: another key is made"
-            ));
-            self.start_again();
-            return Ok(Found::Nothing);
-        }
-        if let Some(path) = self.progress.private_key_path.clone() {
-            return Ok(Found::Saved(id, path));
-        }
-        if let Some(path) = self.wanted.folder.saved(&id, self.environment) {
-            self.done(|progress| progress.private_key_path = Some(path.clone()))?;
-            return Ok(Found::Saved(id, path));
-        }
-        if key.can_download == Some(false) {
-            if key.last_used != LastUsed::Never {
-                return Err(self.somebody_elses(&id));
-            }
-            return Ok(Found::Lost(id));
-        }
-        let can_download = key.can_download;
-        Ok(Found::Made(NewKey { id, can_download }))
-    }
-
-    /// Active keys that have the name and did not have it when the run began.
-    fn of_the_name<'r>(&self, roster: &'r Roster) -> Vec<&'r TeamKey> {
-        let is_new = |key: &&TeamKey| !self.progress.had_name.contains(&key.id);
-        let named = roster.active().filter(|key| self.wanted.name.is_of(key));
-        named.filter(is_new).collect()
-    }
-
-    /// The ID of a key that can be the one that was asked for: nobody has its private half, and it has the roles.
-    fn adoptable(&self, key: &TeamKey) -> Option<KeyId> {
-        let wanted = &self.progress.plan.roles;
-        let is_wanted = key.roles.len() == wanted.len() && wanted.iter().all(|role| key.roles.contains(role));
-        let id = KeyId::parse(&key.id).ok()?;
-        (is_wanted && key.can_download == Some(true)).then_some(id)
-    }
-
-    fn taken(&self, key: &TeamKey) -> Error {
-        // There is nothing to go on with: none was made.
-        let _ = self.journal.finish();
-        web_error(WebError::NameTaken {
-            name: key.name.clone(),
-            key_id: key.id.clone(),
-        })
-    }
-
-    /// Somebody has downloaded the key on App Store Connect's own page, and uses it.
-    fn somebody_elses(&self, id: &KeyId) -> Error {
-        let _ = self.journal.finish();
-        Error::Usage {
-            what: format!("the key {id}, which an interrupted run of this command has made, is in use by somebody"),
-            advice:
-                "Whoever downloaded it on App Store Connect's page has its private key. Nothing was revoked. Run this \
-                     again with another name for a key of your own."
-                    .to_owned(),
-        }
-    }
-
     /// Asks Apple for a key. If the answer is lost, the list tells whether there is one.
     fn ask_for_one(&mut self, roster: &Roster) -> Result<NewKey, Error> {
         if roster.active().count() >= Roster::LIMIT {
@@ -324,7 +240,6 @@ impl<'a> Making<'a> {
             Err(ConnectError::Web(WebError::Gone { loss })) => return Err(self.give_up(id, loss)),
             Err(error) => return Err(error.into()),
         };
-        self.wanted.folder.remove_torn(id);
         let (path, trouble) = match self.wanted.folder.save(id, &private_key) {
             Ok(path) => (path, None),
             Err(error) => {
@@ -407,17 +322,6 @@ fn another_plan(before: &Plan, journal: &Journal) -> Error {
             quoted(&before.name),
             roles.concat(),
             quoted(&before.output_dir.display().to_string()),
-            journal.path().display()
-        ),
-    }
-}
-
-/// The session is signed in to another team than that of the run that was interrupted.
-fn other_team(id: &KeyId, journal: &Journal) -> Error {
-    Error::Usage {
-        what: format!("the team has no key {id}, which an interrupted run of this command has made"),
-        advice: format!(
-            "The session may be of another team: sign in to the right one. To forget the run, remove {}.",
             journal.path().display()
         ),
     }
