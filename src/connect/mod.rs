@@ -27,7 +27,7 @@ pub use headers::RateLimit;
 pub use root::Root;
 pub use transport::Failure;
 pub use validate::{Mint, Policies, Proof, validate};
-pub use web::{KeyName, LastUsed, Loss, Made, NewKey, Roster, Session, TeamKey, TeamKeys, WebError};
+pub use web::{KeyName, LastUsed, Left, Loss, Made, NewKey, Roster, Session, TeamKey, TeamKeys, WebError};
 
 /// Holds conversations at the same time, on this thread, and gives what came of each in their order.
 pub async fn at_once<T: 'static>(

@@ -97,7 +97,7 @@ impl Root {
     }
 
     pub fn is_apple(&self) -> bool {
-        [APPLE, APPLE_ENTERPRISE].contains(&self.url.as_str())
+        [APPLE, APPLE_ENTERPRISE, APPLE_WEB].contains(&self.url.as_str())
     }
 
     /// The root and where it came from, for messages, unless it is Apple's own.

@@ -177,10 +177,11 @@ impl HandoffError {
                  asc-auth key rotate again: it goes on from here, with the same new key.",
             ),
             Self::KeyFolder { .. } => explanation.advice(
-                "Nothing was made. Choose another directory with --output-dir, or check space and permissions.",
+                "Choose another directory with --output-dir, or check space and permissions. No private key was downloaded.",
             ),
             Self::SavedKey { .. } => explanation.advice(
-                "Nobody but you can have moved it. Put it back, or revoke the key with asc-auth key revoke and run this again.",
+                "A run of this command has saved it there. Put it back, or into the directory of --output-dir. If it is lost, \
+                 revoke the key with asc-auth key revoke, and run this again for another one.",
             ),
             Self::Journal { path, .. } => explanation.fact("file", path.display().to_string()).advice(
                 "Nothing is begun that could not be finished after an interruption. Check space and permissions.",

@@ -44,7 +44,6 @@ pub struct Plan {
     pub name: String,
     /// Apple's names.
     pub roles: Vec<String>,
-    pub output_dir: PathBuf,
     /// The key that is to be replaced.
     pub old_key_id: Option<String>,
 }
@@ -54,35 +53,48 @@ pub struct Plan {
 pub struct Progress {
     version: u32,
     pub plan: Plan,
-    /// The keys that had this name before one was asked for, all of them revoked.
-    pub had_name: Vec<String>,
+    /// The team that was asked for a key, if it was told.
+    pub team: Option<String>,
+    /// Every key that the team had when it was asked for one more.
+    pub before: Vec<String>,
+    /// Where the private half goes.
+    pub output_dir: Option<PathBuf>,
     /// The key that Apple made.
     pub key_id: Option<String>,
+    /// Whether it was found by its name, because the answer with its ID was lost.
+    #[serde(default)]
+    pub is_adopted: bool,
+    /// Whether an adopted key's private half was asked for, so that whoever got it is this command.
+    #[serde(default)]
+    pub is_downloading: bool,
     /// Where its private half is on the disk.
     pub private_key_path: Option<PathBuf>,
     pub issuer_id: Option<String>,
     /// Apple accepted a token of it.
     #[serde(default)]
     pub proven: bool,
-    /// The profile is stored, and the publish command has succeeded.
-    #[serde(default)]
-    pub published: bool,
+    /// What it was handed on to: a digest of the profile and the publish command.
+    pub handed_on: Option<String>,
     /// Apple accepted a token of it once more.
     #[serde(default)]
     pub proven_again: bool,
 }
 
 impl Progress {
-    pub fn new(plan: Plan, had_name: Vec<String>) -> Self {
+    pub fn new(plan: Plan) -> Self {
         Self {
             version: VERSION,
             plan,
-            had_name,
+            team: None,
+            before: Vec::new(),
+            output_dir: None,
             key_id: None,
+            is_adopted: false,
+            is_downloading: false,
             private_key_path: None,
             issuer_id: None,
             proven: false,
-            published: false,
+            handed_on: None,
             proven_again: false,
         }
     }
@@ -214,7 +226,6 @@ mod tests {
             web_root: "https://appstoreconnect.apple.com/".to_owned(),
             name: name.to_owned(),
             roles: vec!["DEVELOPER".to_owned()],
-            output_dir: PathBuf::from("/keys"),
             old_key_id: old.map(str::to_owned),
         }
     }
@@ -230,7 +241,7 @@ mod tests {
     fn what_was_written_is_found_again_until_it_is_finished() {
         let (_home, environment) = home();
         let plan = plan("CI", None);
-        let mut progress = Progress::new(plan.clone(), vec!["OLDOLDOLD1".to_owned()]);
+        let mut progress = Progress::new(plan.clone());
         {
             let (journal, before) = Journal::open(&plan, &environment).expect("a journal");
             assert_eq!(before, None);

@@ -31,19 +31,26 @@ const RESCUE_PREFIX: &str = "asc-auth-key-";
 pub struct KeyFolder(PathBuf);
 
 impl KeyFolder {
-    /// Makes the directory if it is missing, private, and proves that a key can be saved in it.
-    pub fn prove(directory: &Path) -> Result<Self, HandoffError> {
-        let refuse = |error: io::Error| HandoffError::KeyFolder {
+    pub fn of(directory: &Path) -> Result<Self, HandoffError> {
+        let path = absolute(directory).map_err(|error| HandoffError::KeyFolder {
             path: directory.to_owned(),
             reason: io_reason(&error),
+        })?;
+        Ok(Self(path))
+    }
+
+    /// Makes the directory if it is missing, private, and proves that a key can be saved in it.
+    pub fn prove(&self) -> Result<(), HandoffError> {
+        let directory = &self.0;
+        let refuse = |error: io::Error| HandoffError::KeyFolder {
+            path: directory.clone(),
+            reason: io_reason(&error),
         };
-        let directory = absolute(directory).map_err(refuse)?;
-        private_files::ensure_dir(&directory).map_err(refuse)?;
-        remove_probes(&directory).map_err(refuse)?;
+        private_files::ensure_dir(directory).map_err(refuse)?;
+        remove_probes(directory).map_err(refuse)?;
         let name = format!("{PROBE_PREFIX}{}", random::hex().map_err(refuse)?);
-        private_files::create_on_disk(&directory, &name, &PROBE).map_err(refuse)?;
-        remove_probes(&directory).map_err(refuse)?;
-        Ok(Self(directory))
+        private_files::create_on_disk(directory, &name, &PROBE).map_err(refuse)?;
+        remove_probes(directory).map_err(refuse)
     }
 
     pub fn path(&self) -> &Path {
@@ -60,27 +67,31 @@ impl KeyFolder {
         private_files::create_on_disk(&self.0, &team_key_file_name(id), key.to_pem().as_bytes())
     }
 
-    /// The file of a key that was saved, here or where [`rescue`] puts one, if it is whole.
-    pub fn saved(&self, id: &KeyId, environment: &Environment) -> Option<PathBuf> {
+    /// The file of a key that was saved, here or where [`rescue`] puts one, if it is whole. One that is there and can't be
+    /// read is an error: it may be the only copy.
+    pub fn saved(&self, id: &KeyId, environment: &Environment) -> Result<Option<PathBuf>, HandoffError> {
         let temp = Place::of(environment).temp().to_owned();
-        let rescued = fs::read_dir(&temp)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|entry| entry.path());
-        let rescued = rescued.filter(|path| is_rescue(path) && private_files::check_dir(path).is_ok());
+        let entries = fs::read_dir(&temp).into_iter().flatten().flatten();
+        let rescued = entries
+            .map(|entry| entry.path())
+            .filter(|path| is_rescue(path) && private_files::check_dir(path).is_ok());
         let files = rescued.map(|directory| directory.join(team_key_file_name(id)));
-        [self.file_of(id)]
-            .into_iter()
-            .chain(files)
-            .find(|path| read_key(path).is_ok())
+        for path in [self.file_of(id)].into_iter().chain(files) {
+            match read(&path) {
+                Ok(bytes) if PrivateKey::decode(&bytes).is_ok() => return Ok(Some(path)),
+                Ok(_) => {}
+                Err(error) if is_absence(&error) => {}
+                Err(error) => return Err(unread(&path, &io_reason(&error))),
+            }
+        }
+        Ok(None)
     }
 
     /// Removes what a process that was killed has left of a file.
     pub fn remove_torn(&self, id: &KeyId) {
         let path = self.file_of(id);
-        if read_key(&path).is_err() {
-            // It may never have been begun.
+        if read(&path).is_ok_and(|bytes| PrivateKey::decode(&bytes).is_err()) {
+            // Nobody can do anything with it.
             let _ = fs::remove_file(path);
         }
     }
@@ -88,16 +99,27 @@ impl KeyFolder {
 
 /// The key in a file that was saved.
 pub fn read_key(path: &Path) -> Result<PrivateKey, HandoffError> {
-    let unread = |reason: String| HandoffError::SavedKey {
-        path: path.to_owned(),
-        reason,
-    };
-    let file = private_files::open_regular(path).map_err(|error| unread(io_reason(&error)))?;
+    let bytes = read(path).map_err(|error| unread(path, &io_reason(&error)))?;
+    PrivateKey::decode(&bytes).map_err(|defect| unread(path, &defect.to_string()))
+}
+
+fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    let file = private_files::open_regular(path)?;
     // Room for all of it from the start: a buffer that grows leaves copies behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(PROBE.len() + 64));
-    let read = file.take(PROBE.len() as u64).read_to_end(&mut bytes);
-    read.map_err(|error| unread(io_reason(&error)))?;
-    PrivateKey::decode(&bytes).map_err(|defect| unread(defect.to_string()))
+    file.take(PROBE.len() as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn unread(path: &Path, reason: &str) -> HandoffError {
+    HandoffError::SavedKey {
+        path: path.to_owned(),
+        reason: reason.to_owned(),
+    }
+}
+
+fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// Saves a key in a fresh private directory among the temporary ones, where its own directory failed. It stays there.

@@ -42,7 +42,7 @@ fn a_key_is_made_and_saved_and_told() {
     assert_eq!(
         ran.stderr,
         format!(
-            "made the key {id}, whose private key is in {file}\n\
+            "saved the private key of {id} in {file}; if this is interrupted, the same command goes on\n\
              App Store Connect: made the key {NAME}\n\
              \x20 key        {id} (team key)\n\
              \x20 issuer     {issuer}\n\
@@ -259,7 +259,10 @@ fn the_private_key_is_on_the_disk_before_a_word_is_said_and_before_anything_else
         assert_eq!((words.as_str(), files.len()), ("", 0), "{step:?}");
     }
     let Glimpse { words, files, .. } = &glimpses[3];
-    assert!(words.starts_with(&format!("made the key {}", key.id)), "{words}");
+    assert!(
+        words.starts_with(&format!("saved the private key of {}", key.id)),
+        "{words}"
+    );
     assert!(files.len() == 1 && key.is_private_half(&files[0]), "it is not whole");
 }
 

@@ -120,15 +120,20 @@ fn a_key_of_the_name_that_somebody_else_makes_meanwhile_is_left_alone() {
     run(&person).code(20);
     run(&person)
         .code(2)
-        .says("an active key has this name already")
-        .says(theirs);
+        .says(&format!(
+            "the key {theirs} ({NAME}) may be the one that an interrupted run of this command has asked for"
+        ))
+        .says(&format!("asc-auth key revoke {theirs} --confirm"));
     assert_eq!(the_key(&person).id, theirs);
     assert_eq!(
         (times(&person, WebStep::Download), times(&person, WebStep::Revoke)),
         (0, 0)
     );
-    assert_eq!(left(&person), ["key.lock"]);
     assert_other_kept("theirs", &person);
+    // Its owner says that nobody knows it.
+    person.key(&["revoke", theirs, "--confirm"]).code(0);
+    run(&person).code(0);
+    assert_one_key("when that is gone", &person);
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn where_no_key_can_be_saved_none_is_made() {
         done(&person, create(&person, &["--output-dir", folder]))
             .code(30)
             .says(&format!("no key can be saved in {folder}"))
-            .says("Nothing was made.");
+            .says("No private key was downloaded.");
         assert_untouched(row, &person);
     }
     let run = create(&person, &["--output-dir", "keys"]);

@@ -319,12 +319,14 @@ fn a_key_that_was_begun_and_not_finished_is_told_by_list_and_doctor() {
         .key(&["create", "--name=CI pipeline", "--role=developer", "--timeout=3s"])
         .code(20);
     let key_id = &person.apple.team_keys()[0].id;
-    let told = "asc-auth key create has begun a key and not finished: CI pipeline";
+    let told = "a key was begun and not finished: CI pipeline";
     person
         .key(&["list"])
         .code(0)
         .says(&format!("warning: {told} (key: {key_id}; record: "))
-        .says("run the same command again");
+        .says(
+            "run this again, with --login if it had that: asc-auth key create --name 'CI pipeline' --role developer.",
+        );
     let warnings = &person.key(&["list", "--output=json"]).code(0).json()["warnings"];
     assert_eq!(warnings.as_array().map(Vec::len), Some(1));
     person.done(person.run(&["doctor"])).says(told).says(key_id);

@@ -8,6 +8,7 @@ use simulator::{Fault, SeenRequest, TeamKey, TeamState, WebStep};
 use crate::support::{KEY_ID, Ran, web::Person};
 
 const NAME: &str = "CI pipeline 2";
+const ONLY_COPY: &str = "this file is the only copy of the private key: Apple never gives it out again. Keep it safe";
 
 /// Someone whose team has one key, which is in use.
 fn someone() -> Person {
@@ -107,7 +108,7 @@ fn the_result_can_be_read_as_json() {
     let told = json!({
         "old_key_id": KEY_ID, "old_key_revoked": true,
         "key_id": new.id, "issuer_id": person.apple.issuer_id(), "name": NAME, "roles": ["DEVELOPER"],
-        "private_key_path": key_file(&person, &new), "profile": null, "published": false, "next": null,
+        "private_key_path": key_file(&person, &new), "profile": null, "published": false, "next": null, "warnings": [ONLY_COPY],
     });
     assert_eq!(ran.json(), told);
 }
@@ -123,12 +124,12 @@ fn a_dry_run_tells_the_steps_and_only_looks() {
     assert_eq!(
         ran.stdout,
         format!(
-            "Rotating {KEY_ID} takes these steps; none was done.\n\
+            "Rotating {KEY_ID} (CI pipeline, App Manager) takes these steps; none was done now.\n\
              1. make the key {NAME} with the role Developer\n\
              2. save its private key in {}\n\
              3. prove it with the API, for at most 5m until Apple knows it\n\
-             4. store it as the profile MyApp, in ~/.asc/config.json\n\
-             5. run the publish command with it\n\
+             4. run the publish command with it\n\
+             5. store it as the profile MyApp, in ~/.asc/config.json\n\
              6. prove it once more\n\
              7. revoke {KEY_ID}\n",
             person.home.path().join(".blitz").display()
@@ -227,7 +228,9 @@ fn another_profile_that_uses_the_old_key_is_told() {
     let person = someone().stored(&["MyApp", "Other"]);
     rotate(&person, &["--profile", "MyApp", "--revoke-old"])
         .code(0)
-        .says(&format!("the profile Other uses {KEY_ID} and will stop working"));
+        .says(&format!(
+            "the profile Other uses {KEY_ID}, and stops working once that is revoked"
+        ));
 }
 
 #[test]
@@ -266,7 +269,9 @@ fn a_rotation_that_is_done_is_not_done_again() {
     assert_eq!(creations(&person), 1);
     let other = someone();
     rotate(&other, &[]).code(0);
-    rotate(&other, &[]).code(2).says("an active key has this name already");
+    rotate(&other, &[])
+        .code(2)
+        .says(&format!("all that is left is asc-auth key revoke {KEY_ID} --confirm"));
     assert_eq!(creations(&other), 1);
 }
 
@@ -310,4 +315,76 @@ fn flags_that_can_t_be_read_make_nothing() {
         rotate(&person, flags).code(2);
     }
     assert_eq!(person.apple.web_requests(), []);
+}
+
+#[test]
+fn a_profile_that_holds_another_key_is_not_replaced() {
+    let person = someone();
+    person.register("3Y8S5RXWL7", "Other pipeline");
+    let person = person.stored(&["MyApp"]);
+    let words = [
+        "rotate",
+        "3Y8S5RXWL7",
+        "--name",
+        NAME,
+        "--role",
+        "developer",
+        "--bypass-keychain",
+    ];
+    for flags in [&[][..], &["--dry-run"]] {
+        person
+            .key(&[&words[..], &["--profile", "MyApp"], flags].concat())
+            .code(2)
+            .says("the profile MyApp holds another key, and not 3Y8S5RXWL7");
+    }
+    assert_eq!(creations(&person), 0);
+}
+
+#[test]
+fn what_a_run_before_has_not_published_is_published_before_the_old_key_is_revoked() {
+    let person = someone();
+    person.apple.fail_web(WebStep::Issuer, Fault::Status(400));
+    rotate(&person, &[]).code(1);
+    let published = person.home.path().join("published");
+    let publish = |word: &str| format!("echo {word} >> {}", published.display());
+    person
+        .apple
+        .fail_at(&format!("/iris/v1/apiKeys/{KEY_ID}"), Fault::Status(500));
+    let first = publish("first");
+    let with = |command: &str| rotate(&person, &["--publish", command, "--revoke-old", "--timeout", "1s"]);
+    with(&first).code(20);
+    with(&first).code(20);
+    person.apple.clear_faults();
+    with(&publish("second")).code(0);
+    assert_eq!(fs::read_to_string(published).expect("text"), "first\nsecond\n");
+    assert_eq!(creations(&person), 1);
+}
+
+#[test]
+fn a_key_that_was_made_in_one_place_is_not_proved_in_another() {
+    let person = someone();
+    let run = person.run(&["key", "rotate", KEY_ID, "--name", NAME, "--role", "developer"]);
+    person
+        .done(run.unset("ASC_API_URL"))
+        .code(2)
+        .says("and proved at api.appstoreconnect.apple.com")
+        .says("the API root from the default: give both, or none");
+    assert_eq!(person.apple.web_requests(), []);
+}
+
+#[test]
+fn an_answer_with_the_id_of_another_key_revokes_nothing() {
+    let person = someone();
+    let body = json!({"data": {"type": "apiKeys", "id": KEY_ID, "attributes": {"canDownload": false}}});
+    let fault = Fault::Raw {
+        status: 201,
+        content_type: "application/json".to_owned(),
+        body: body.to_string().into_bytes(),
+    };
+    person.apple.fail_web(WebStep::Create, fault);
+    rotate(&person, &["--revoke-old"])
+        .code(1)
+        .says("Apple answered with the ID of another key");
+    assert!(old_is_active(&person));
+    assert!(!person.apple.web_requests().contains(&WebStep::Revoke));
 }

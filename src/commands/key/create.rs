@@ -6,13 +6,12 @@ use super::{
     making::{KeyMade, Making, Wanted},
     sign_in,
     stored::Profile,
-    wanted::NewKey,
+    told,
+    wanted::{self, NewKey},
 };
 use crate::{
-    cli::KeyCreateArgs, commands::validate::line, error::Error, git, report::Console, source::Environment, text::quoted,
+    cli::KeyCreateArgs, commands::validate::line, error::Error, report::Console, source::Environment, text::quoted,
 };
-
-const ONLY_COPY: &str = "this file is the only copy of the private key: Apple never gives it out again. Keep it safe";
 
 #[derive(Serialize)]
 struct Created<'a> {
@@ -46,7 +45,8 @@ pub(super) fn run(args: &KeyCreateArgs, environment: &Environment, console: Cons
         profile.refuse_taken_unless_by(making.progress.key_id.as_deref())?;
     }
     let made = make(&mut making, profile.as_ref(), console).inspect_err(|_| making.tell_what_is_there())?;
-    tell(&new, &made, profile.as_ref(), console).inspect_err(|_| making.tell_what_is_there())?;
+    let bypass = wanted::profiles(&args.new, environment)?.bypasses_keychain();
+    tell(&new, &made, profile.as_ref(), bypass, console).inspect_err(|_| making.tell_what_is_there())?;
     making.finish()
 }
 
@@ -59,18 +59,19 @@ fn make(making: &mut Making<'_>, profile: Option<&Profile>, console: Console) ->
     Ok(made)
 }
 
-fn tell(new: &NewKey, made: &KeyMade, profile: Option<&Profile>, console: Console) -> Result<(), Error> {
+fn tell(new: &NewKey, made: &KeyMade, profile: Option<&Profile>, bypass: bool, console: Console) -> Result<(), Error> {
     let path = made.path.display().to_string();
     let next = match profile {
         Some(profile) => profile.use_it(),
         None => format!(
-            "asc-auth login --name NAME --key-id {} --issuer-id {} --private-key {}",
+            "asc-auth login --name NAME --key-id {} --issuer-id {} --private-key {}{}",
             made.id,
             made.issuer,
-            quoted(&path)
+            quoted(&path),
+            if bypass { " --bypass-keychain" } else { "" }
         ),
     };
-    let warnings: Vec<String> = in_repository(made).into_iter().chain([ONLY_COPY.to_owned()]).collect();
+    let warnings = told::warnings(made, profile);
     let warn = || warnings.iter().for_each(|warning| console.warn(warning));
     if console.is_json() {
         warn();
@@ -96,14 +97,4 @@ fn tell(new: &NewKey, made: &KeyMade, profile: Option<&Profile>, console: Consol
     console.report(&format!("App Store Connect: made the key {}", new.name), &lines);
     warn();
     Ok(())
-}
-
-/// A key in a repository is one commit away from everybody.
-fn in_repository(made: &KeyMade) -> Option<String> {
-    (git::is_ignored(&made.path) == Some(false)).then(|| {
-        format!(
-            "git does not ignore {}: move it out of the repository, or it may be committed",
-            made.path.display()
-        )
-    })
 }

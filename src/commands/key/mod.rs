@@ -13,7 +13,6 @@ mod told;
 pub(super) mod unfinished;
 mod users;
 mod wanted;
-mod words;
 
 use super::options;
 use crate::{
@@ -53,14 +52,14 @@ fn sign_in(args: &WebArgs, environment: &Environment, console: Console) -> Resul
 }
 
 /// A key's ID. What was given in its place may be secret, and is not repeated.
-fn key_id(text: &str) -> Result<KeyId, Error> {
+fn key_id(argument: &str, text: &str) -> Result<KeyId, Error> {
     KeyId::parse(text).map_err(|defect| {
         let defect = match defect {
             IdDefect::Name | IdDefect::Shape | IdDefect::Path if is_private_key(tidy(text)) => IdDefect::PrivateKey,
             defect => defect,
         };
         Error::Usage {
-            what: format!("KEY_ID can't be a key's ID: {defect}"),
+            what: format!("{argument} can't be a key's ID: {defect}"),
             advice: "A key's ID has ten capital letters and digits: asc-auth key list shows it. Nothing was revoked."
                 .to_owned(),
         }

@@ -38,6 +38,11 @@ impl Profile {
         self.name.as_str()
     }
 
+    /// Whether the key itself is in it, and not its path.
+    pub(super) fn holds_the_key(&self) -> bool {
+        self.into == Destination::Keychain
+    }
+
     /// As a report has it.
     pub(super) fn described(&self) -> String {
         format!("{}, in {}", self.name, self.into.stored_in())
@@ -67,15 +72,43 @@ impl Profile {
     /// The flags that `login` would name are none of this command's.
     fn taken(&self) -> Error {
         Error::Usage {
-            what: format!("the profile {} is stored already", self.described()),
+            what: format!("a profile {} is stored already in {}", self.name, self.into.stored_in()),
             advice: "No key was made. Give --login a name that is free; key rotate --profile replaces a profile's key."
                 .to_owned(),
         }
     }
 
-    /// Whether it can be stored at all, whatever has the name. Nothing is stored.
-    pub(super) fn refuse_if_it_cannot_be_stored(&self) -> Result<(), Error> {
-        Ok(self.profiles.refuse_taken(self.name(), &self.into, REPLACING)?)
+    /// Refuses what could not be stored, or would not be what the name stands for, or would replace another key than
+    /// those in `may_hold`. Nothing is stored.
+    pub(super) fn refuse_if_it_cannot_be_stored(&self, may_hold: &[&str]) -> Result<(), Error> {
+        self.profiles.refuse_taken(self.name(), &self.into, REPLACING)?;
+        let into = self.into.stored_in();
+        let found = self.profiles.find(self.name())?.map(|found| found.profile);
+        if found
+            .as_ref()
+            .is_some_and(|found| !may_hold.contains(&found.key_id.as_str()))
+        {
+            return Err(Error::Usage {
+                what: format!("the profile {} holds another key, and not {}", self.name, may_hold[0]),
+                advice: format!(
+                    "Nothing was made. Its key would be replaced, and a keychain may have the only copy. Name the profile of \
+                     {}, or a new one; asc-auth status shows them all.",
+                    may_hold[0]
+                ),
+            });
+        }
+        let first = found.map(|found| found.stored_in);
+        match first.filter(|first| *first != into && into != StoredIn::Keychain) {
+            None => Ok(()),
+            Some(first) => Err(Error::Usage {
+                what: format!(
+                    "the profile {} would be stored in {into}, and {first} has one that comes first",
+                    self.name
+                ),
+                advice: "Nothing was made. Remove that one with asc-auth logout, or leave --bypass-keychain out."
+                    .to_owned(),
+            }),
+        }
     }
 
     /// Stores the key, in the place of one that has the name, and tells what is odd about it.

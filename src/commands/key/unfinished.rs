@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use super::told;
 use crate::{
     explanation::Explanation,
     handoff::{Journal, Progress},
@@ -35,19 +36,22 @@ pub(super) fn on_one_line(run: &Explanation) -> String {
 
 fn begun(path: &Path, progress: &Progress) -> Explanation {
     let line = |text: &str| one_line(text, LONGEST);
-    let plan = &progress.plan;
-    let command = match &plan.old_key_id {
-        None => "asc-auth key create".to_owned(),
-        Some(old) => format!("asc-auth key rotate {}", line(old)),
-    };
     let key = progress.key_id.as_deref().map_or("not known yet".to_owned(), line);
+    let and_what = match progress.plan.old_key_id {
+        None => ", with --login if it had that",
+        Some(_) => ", with the same --profile, --publish and --revoke-old",
+    };
     Explanation::new(format!(
-        "{command} has begun a key and not finished: {}",
-        line(&plan.name)
+        "a key was begun and not finished: {}",
+        line(&progress.plan.name)
     ))
     .fact("key", key)
     .fact("record", path.display().to_string())
-    .advice("Unless it is still running, run the same command again: it goes on from there, and makes no second key.")
+    .advice(format!(
+        "Unless it is still running, run this again{and_what}: {}. It goes on from there, and makes no second key. To \
+             forget it, remove the record.",
+        told::command(&progress.plan)
+    ))
 }
 
 fn unreadable(path: &Path) -> Explanation {

@@ -56,9 +56,9 @@ impl NewKey {
         })
     }
 
-    /// Proves the directory.
+    /// Where its private half goes.
     pub(super) fn folder(&self) -> Result<KeyFolder, Error> {
-        Ok(KeyFolder::prove(&self.directory)?)
+        Ok(KeyFolder::of(&self.directory)?)
     }
 
     /// The roles, as people read them.

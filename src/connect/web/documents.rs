@@ -20,6 +20,8 @@ pub(super) const MOST_ACTIVE: usize = 50;
 #[derive(Clone, Debug)]
 pub struct Roster {
     pub keys: Vec<TeamKey>,
+    /// The team that they belong to. `None` if that is not said, as where there is no key.
+    pub team: Option<IssuerId>,
 }
 
 /// A key as App Store Connect tells of it. Its texts are one line each.
@@ -34,6 +36,8 @@ pub struct TeamKey {
     /// Whether nobody has its private half yet. `None` if that is not said.
     pub can_download: Option<bool>,
     pub last_used: LastUsed,
+    /// The name as it came, to be compared and never shown.
+    pub nickname: String,
 }
 
 /// When Apple last accepted a token of a key.
@@ -69,9 +73,10 @@ impl Roster {
 
     pub(super) fn parse(json: &[u8], conceal: &Conceal<'_>) -> Option<Self> {
         let document: Document<Vec<Resource>> = serde_json::from_slice(json).ok()?;
+        let team = team_of(&document.included, document.data.iter());
         let mut keys: Vec<TeamKey> = document.data.into_iter().map(|key| key.into_key(conceal)).collect();
         keys.sort_by_key(|key| Reverse(key.is_active));
-        Some(Self { keys })
+        Some(Self { keys, team })
     }
 }
 
@@ -135,18 +140,22 @@ impl Document<Resource> {
 
     /// The team that the key belongs to.
     pub(super) fn issuer(&self) -> Option<IssuerId> {
-        let included = self.included.iter().find(|item| item.kind == "contentProviders");
-        let related = self.data.relationships.provider.data.as_ref();
-        [included.map(|item| &item.id), related.map(|item| &item.id)]
-            .into_iter()
-            .flatten()
-            .find_map(|id| IssuerId::parse(id).ok())
+        team_of(&self.included, [&self.data].into_iter())
     }
 
     /// Its ID, if that is one: it becomes the name of a file.
     pub(super) fn key_id(&self) -> Option<KeyId> {
         KeyId::parse(&self.data.id).ok()
     }
+}
+
+/// The first team that is included, or that a key says it belongs to.
+fn team_of<'a>(included: &[Included], mut keys: impl Iterator<Item = &'a Resource>) -> Option<IssuerId> {
+    let mut included = included.iter().filter(|item| item.kind == "contentProviders");
+    let related = |key: &Resource| IssuerId::parse(&key.relationships.provider.data.as_ref()?.id).ok();
+    included
+        .find_map(|item| IssuerId::parse(&item.id).ok())
+        .or_else(|| keys.find_map(related))
 }
 
 impl Resource {
@@ -157,6 +166,7 @@ impl Resource {
         TeamKey {
             id: line(&self.id),
             name: attributes.nickname.as_deref().map(line).unwrap_or_default(),
+            nickname: attributes.nickname.unwrap_or_default(),
             roles: attributes
                 .roles
                 .unwrap_or_default()

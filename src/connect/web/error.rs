@@ -33,6 +33,8 @@ pub enum WebError {
     },
     #[error("the team has no such key")]
     NoSuchKey,
+    #[error("Apple answered with the ID of another key when asked to make one")]
+    UnknownId,
     #[error("Apple refused to {doing} (409)")]
     Conflict {
         doing: &'static str,
@@ -45,15 +47,14 @@ pub enum WebError {
     NameTaken { name: String, key_id: String },
     /// The private half of a key will never be handed out again.
     #[error("the private key can't be had: {loss}")]
-    Gone { loss: Loss },
+    Gone {
+        loss: Loss,
+        /// Whether it may have been handed out to this request, in an answer that was lost.
+        to_us: bool,
+    },
     /// A key was made, and its private half is on no disk.
     #[error("the key {key_id} was made, and its private key is lost: {loss}")]
-    Lost {
-        key_id: String,
-        loss: Loss,
-        /// Why it could not be revoked, if that is so.
-        still_active: Option<String>,
-    },
+    Lost { key_id: String, loss: Loss, left: Left },
     #[error("App Store Connect's web side failed (status {status})")]
     Unavailable {
         status: u16,
@@ -85,6 +86,16 @@ pub enum Loss {
     Unsaved(String),
 }
 
+/// What became of a key whose private half is lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Left {
+    Revoked,
+    /// It could not be revoked, for this reason.
+    Active(String),
+    /// It was found by its name, so it may be somebody else's, who has its private half.
+    MaybeAnothers,
+}
+
 const SIGN_IN: &str = "An Account Holder or Admin of the team must sign in to App Store Connect with the program that keeps \
                        the session in this file, such as Blitz. --session or ASC_WEB_SESSION names another file.";
 
@@ -100,7 +111,7 @@ impl WebError {
                 loss: Loss::Unsaved(_), ..
             } => 30,
             Self::Gone { .. } | Self::Lost { .. } | Self::Unavailable { .. } => 20,
-            Self::Unexpected { .. } => 1,
+            Self::Unexpected { .. } | Self::UnknownId => 1,
         }
     }
 
@@ -118,7 +129,7 @@ impl WebError {
             }
             Self::SignedOut { path, origin, .. } => explanation
                 .fact("session", at(path, origin))
-                .advice(format!("Nothing was changed by this request. {SIGN_IN}")),
+                .advice(SIGN_IN),
             Self::NotAllowed { quote, request_id, .. } => quoted(explanation, quote.as_deref())
                 .advice(
                     "Only an Account Holder or an Admin may: one of them must sign in and run this, or change the role of \
@@ -128,6 +139,7 @@ impl WebError {
             Self::NoSuchKey => explanation.advice(
                 "asc-auth key list shows the keys of the team that the session is signed in to. It may be another team.",
             ),
+            Self::UnknownId => explanation.advice("Nothing was downloaded or revoked. Please report this text."),
             Self::Conflict { quote, request_id, .. } => quoted(explanation, quote.as_deref())
                 .advice(format!(
                     "A key of this name may exist, or the team has all of its {} keys: asc-auth key list shows them.",
@@ -142,15 +154,7 @@ impl WebError {
                 "Nothing was made. Choose another name, or revoke that key first if nobody needs it.",
             ),
             Self::Gone { .. } => explanation.advice("Apple gives it out once. Revoke the key, and make another one."),
-            Self::Lost { key_id, still_active: None, .. } => explanation
-                .fact("key", format!("{key_id}, revoked: nobody can use it"))
-                .advice("Nothing is left behind. Run this again, which makes another key."),
-            Self::Lost { key_id, still_active: Some(why), .. } => explanation
-                .fact("key", format!("{key_id}, STILL ACTIVE: {why}"))
-                .advice(format!(
-                    "Nobody can use it, and it must not stay: run this again, which revokes it first, or revoke it with \
-                     asc-auth key revoke {key_id} --confirm."
-                )),
+            Self::Lost { key_id, left, .. } => left.explain(key_id, explanation),
             Self::Unavailable { quote, retry_after, attempts, request_id, .. } => {
                 let explanation = quoted(explanation, quote.as_deref()).fact("attempts", attempts.to_string());
                 explanation
@@ -168,6 +172,28 @@ impl WebError {
                      hand under Users and Access → Integrations. Please report this text.",
                 )
                 .request_id(request_id.as_deref()),
+        }
+    }
+}
+
+impl Left {
+    fn explain(&self, key_id: &str, explanation: Explanation) -> Explanation {
+        match self {
+            Self::Revoked => explanation
+                .fact("key", format!("{key_id}, revoked: nobody can use it"))
+                .advice("Nothing is left behind. Run this again, which makes another key."),
+            Self::Active(why) => explanation
+                .fact("key", format!("{key_id}, STILL ACTIVE: {why}"))
+                .advice(format!(
+                    "Nobody can use it, and it must not stay: run this again, which revokes it first, or revoke it with \
+                     asc-auth key revoke {key_id} --confirm."
+                )),
+            Self::MaybeAnothers => explanation
+                .fact("key", format!("{key_id}, still active"))
+                .advice(format!(
+                    "It was found by its name, so somebody else may have made it and have its private key. If nobody has, \
+                     revoke it with asc-auth key revoke {key_id} --confirm, and run this again."
+                )),
         }
     }
 }

@@ -11,7 +11,7 @@ mod team_keys;
 mod visit;
 
 pub use documents::{LastUsed, Roster, TeamKey};
-pub use error::{Loss, WebError};
+pub use error::{Left, Loss, WebError};
 pub use name::KeyName;
 pub use session::Session;
 pub use team_keys::{Made, NewKey, TeamKeys};

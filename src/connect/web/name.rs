@@ -3,10 +3,7 @@
 use std::fmt;
 
 use super::TeamKey;
-use crate::{
-    credential::tidy,
-    text::{has_short_parts, one_line},
-};
+use crate::{credential::tidy, text::has_short_parts};
 
 /// In characters.
 pub(super) const LONGEST: usize = 100;
@@ -32,9 +29,9 @@ impl KeyName {
         &self.0
     }
 
-    /// Whether a key is called so, as far as its name can be shown.
+    /// Whether a key is called so, whatever white space is in it.
     pub fn is_of(&self, key: &TeamKey) -> bool {
-        one_line(&self.0, LONGEST) == key.name
+        self.0.split_whitespace().eq(key.nickname.split_whitespace())
     }
 }
 

@@ -95,6 +95,9 @@ impl TeamKeys {
             Err(silence) if silence.may_have_worked => return Ok(Made::Unknown(silence.error)),
             Err(silence) => return Err(silence.error),
         };
+        if answer.status.is_redirection() {
+            return Ok(Made::Unknown(self.refusal(DOING, &answer)));
+        }
         if !answer.status.is_success() {
             return Err(self.refusal(DOING, &answer));
         }
@@ -113,7 +116,8 @@ impl TeamKeys {
         const DOING: &str = "download the private key";
         let answer = self.get(&format!("{KEYS}/{id}?fields[apiKeys]=privateKey"), DOING)?;
         let document = Document::<Resource>::parse(&answer.body).ok_or_else(|| self.unintelligible(DOING, &answer))?;
-        let gone = |loss| WebError::Gone { loss };
+        let to_us = self.visit.has_failed();
+        let gone = |loss| WebError::Gone { loss, to_us };
         let Some(text) = document.data.attributes.private_key else {
             return Err(gone(Loss::NotInAnswer).into());
         };

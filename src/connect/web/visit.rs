@@ -68,6 +68,11 @@ impl Visit {
         self.budget = Budget::new(self.allowance);
     }
 
+    /// Whether an attempt has failed since the budget was renewed.
+    pub(super) fn has_failed(&self) -> bool {
+        self.budget.failures() > 0
+    }
+
     pub(super) fn session(&self) -> &Session {
         &self.session
     }

@@ -25,7 +25,7 @@ impl Home {
             root: tempfile::tempdir().expect("a temporary directory"),
             key: TestKey::generate(),
         };
-        for name in ["home", "work"] {
+        for name in ["home", "work", "temp"] {
             fs::create_dir(home.root.path().join(name)).expect("a directory");
         }
         home.write_key(&format!("AuthKey_{KEY_ID}.p8"));
@@ -63,6 +63,7 @@ impl Home {
     pub fn run(&self, arguments: &[&str]) -> Run {
         Run::new(arguments)
             .env("HOME", self.path())
+            .env("TMPDIR", self.root.path().join("temp"))
             .env("PATH", std::env::var_os("PATH").expect("a path"))
             .dir(&self.work())
     }

@@ -108,6 +108,7 @@ mod tests {
             roles: Vec::new(),
             is_active: true,
             can_download: Some(false),
+            nickname: String::new(),
             last_used,
         }
     }

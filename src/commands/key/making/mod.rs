@@ -7,17 +7,18 @@ mod found;
 
 use std::path::PathBuf;
 
-use self::found::Found;
+use self::found::{Asked, Found};
+use super::told;
 use crate::{
     commands::options,
-    connect::{ConnectError, KeyName, Loss, Made, NewKey, Roster, TeamKeys, WebError},
+    connect::{ConnectError, KeyName, Left, Loss, Made, NewKey, Roster, TeamKeys, WebError},
     credential::{IssuerId, KeyId, PrivateKey},
     error::Error,
     handoff::{Journal, KeyFolder, Plan, Progress, Signals, read_key, rescue},
     report::Console,
     roles::Role,
     source::Environment,
-    text::{io_reason, quoted},
+    text::io_reason,
 };
 
 /// What is wanted, and where it goes.
@@ -35,6 +36,8 @@ pub(super) struct Making<'a> {
     pub(super) progress: Progress,
     /// Whether another run began it.
     is_resumed: bool,
+    /// Whether the directory was, as long as there is something to save in it.
+    is_proven: bool,
     /// Whether Apple was asked for a key and nobody knows what came of it.
     is_in_doubt: bool,
     /// Whether the error that ends this tells what there is of the key.
@@ -69,25 +72,24 @@ impl<'a> Making<'a> {
         environment: &'a Environment,
         console: Console,
     ) -> Result<Self, Error> {
-        let plan = Plan {
-            web_root: keys.root().to_string(),
-            name: wanted.name.to_string(),
-            roles: wanted.roles.iter().map(|role| role.code.to_owned()).collect(),
-            output_dir: wanted.folder.path().to_owned(),
-            old_key_id: old.map(ToString::to_string),
-        };
+        let plan = plan(keys, wanted.name, wanted.roles, old);
         let (journal, before) = Journal::open(&plan, environment)?;
         if let Some(before) = before.as_ref().filter(|before| before.plan != plan) {
             return Err(another_plan(&before.plan, &journal));
+        }
+        let is_saved = before.as_ref().is_some_and(|before| before.private_key_path.is_some());
+        if !is_saved {
+            wanted.folder.prove()?;
         }
         Ok(Self {
             keys,
             wanted,
             journal,
+            is_proven: !is_saved,
             is_resumed: before.is_some(),
             is_in_doubt: false,
             is_told: false,
-            progress: before.unwrap_or_else(|| Progress::new(plan, Vec::new())),
+            progress: before.unwrap_or_else(|| Progress::new(plan)),
             environment,
             console,
         })
@@ -112,6 +114,7 @@ impl<'a> Making<'a> {
     pub(super) fn tell_what_is_there(&self) {
         let told = match (&self.progress.key_id, &self.progress.private_key_path) {
             _ if self.is_told => return,
+            (Some(_), Some(path)) if !path.exists() => return,
             (Some(id), Some(path)) => format!("the private key of {id} is in {}", path.display()),
             (Some(id), None) => format!("the key {id} was made, and its private key is not saved yet"),
             (None, _) if self.is_in_doubt => "whether a key was made is not known".to_owned(),
@@ -129,7 +132,7 @@ impl<'a> Making<'a> {
         let found = match self.find(roster)? {
             Found::Lost(id) => {
                 if let Err(error) = self.take_back(&id) {
-                    return Err(self.lost(&id, Loss::Downloaded, Some(error)));
+                    return Err(self.lost(&id, Loss::Downloaded, Left::Active(error.to_string())));
                 }
                 self.console.warn(&format!(
                     "the run that was interrupted had lost the private key of {id}: it was revoked, and another key is made"
@@ -141,6 +144,10 @@ impl<'a> Making<'a> {
             }
             found => found,
         };
+        if let Found::Saved(id, _) | Found::Made(NewKey { id, .. }) = &found {
+            self.console
+                .note(&format!("going on with the key {id}, which a run before has made"));
+        }
         let (id, path, private_key) = match found {
             Found::Saved(id, path) => {
                 let private_key = read_key(&path)?;
@@ -161,6 +168,9 @@ impl<'a> Making<'a> {
     /// Until the private half is on the disk, nothing but SIGKILL ends this. What ends it with an error, is told. The log
     /// is to mask the key before it is told of.
     fn obtain(&mut self, found: Found, roster: &Roster) -> Result<(KeyId, PathBuf, PrivateKey), Error> {
+        if !self.is_proven {
+            self.wanted.folder.prove()?;
+        }
         let signals = Signals::hold().map_err(Error::Output)?;
         let key = match found {
             Found::Made(key) => key,
@@ -174,14 +184,14 @@ impl<'a> Making<'a> {
         options::mask_key(&private_key, self.console)?;
         if let Some(reason) = trouble {
             self.console.warn(&format!(
-                "the private key could not be saved in {}: {reason}. It is in {} instead, which a restart may empty: move it \
+                "the private key could not be saved in {}: {reason}. It is in {} instead, which a restart may empty: copy it \
                  to a safe place now",
                 self.wanted.folder.path().display(),
                 path.display()
             ));
         }
         self.console.note(&format!(
-            "made the key {}, whose private key is in {}",
+            "saved the private key of {} in {}; if this is interrupted, the same command goes on",
             key.id,
             path.display()
         ));
@@ -194,25 +204,17 @@ impl<'a> Making<'a> {
         if roster.active().count() >= Roster::LIMIT {
             return Err(web_error(WebError::Full));
         }
-        let named = roster.keys.iter().filter(|key| self.wanted.name.is_of(key));
-        self.progress = Progress::new(self.progress.plan.clone(), named.map(|key| key.id.clone()).collect());
+        self.progress = Progress::new(self.progress.plan.clone());
+        self.progress.team = roster.team.as_ref().map(ToString::to_string);
+        self.progress.before = roster.keys.iter().map(|key| key.id.clone()).collect();
+        self.progress.output_dir = Some(self.wanted.folder.path().to_owned());
         self.journal.write(&self.progress)?;
+        self.keys.renew_budget();
         match self.keys.create(self.wanted.name, self.wanted.roles) {
-            Ok(Made::Key(key)) => Ok(self.made(key.id, key.can_download)),
-            Ok(Made::Unknown(error)) => {
-                self.is_in_doubt = true;
-                self.keys.renew_budget();
-                let Ok(roster) = self.keys.list() else {
-                    return Err(error.into());
-                };
-                match self.of_the_name(&roster).as_slice() {
-                    [key] => {
-                        let id = self.adoptable(key).ok_or(error)?;
-                        Ok(self.made(id, key.can_download))
-                    }
-                    _ => Err(error.into()),
-                }
-            }
+            Ok(Made::Key(key)) if roster.find(key.id.as_str()).is_none() => Ok(self.made(key)),
+            // A key that was there before is not the new one, whatever the answer says.
+            Ok(Made::Key(_)) => self.look_for_it(WebError::UnknownId.into()),
+            Ok(Made::Unknown(error)) => self.look_for_it(error),
             Err(error) => {
                 // None was made, so there is nothing to go on with.
                 let _ = self.journal.finish();
@@ -221,11 +223,29 @@ impl<'a> Making<'a> {
         }
     }
 
+    /// The answer was lost: the list tells whether there is a new key. `error` is why it was lost.
+    fn look_for_it(&mut self, error: ConnectError) -> Result<NewKey, Error> {
+        self.is_in_doubt = true;
+        self.keys.renew_budget();
+        let roster = self.keys.list();
+        match roster.as_ref().map(|roster| self.asked_for(roster)) {
+            Ok(Asked::Key(id)) => Ok(self.adopt(id)),
+            _ => Err(error.into()),
+        }
+    }
+
     /// Writes the ID down, by which the key can be found again. If that fails, saving the key matters more.
-    fn made(&mut self, id: KeyId, can_download: Option<bool>) -> NewKey {
-        self.progress.key_id = Some(id.to_string());
+    fn made(&mut self, key: NewKey) -> NewKey {
+        self.progress.key_id = Some(key.id.to_string());
         let _ = self.journal.write(&self.progress);
-        NewKey { id, can_download }
+        key
+    }
+
+    /// Takes a key for the one that was asked for, by its name.
+    fn adopt(&mut self, id: KeyId) -> NewKey {
+        self.progress.is_adopted = true;
+        let can_download = Some(true);
+        self.made(NewKey { id, can_download })
     }
 
     /// Downloads the private half and puts it on the disk. If it can't be had or saved, the key is revoked.
@@ -234,10 +254,18 @@ impl<'a> Making<'a> {
         if key.can_download == Some(false) {
             return Err(self.give_up(id, Loss::Downloaded));
         }
+        if self.progress.is_adopted {
+            self.done(|progress| progress.is_downloading = true)?;
+        }
         self.keys.renew_budget();
         let private_key = match self.keys.download(id) {
             Ok(private_key) => private_key,
-            Err(ConnectError::Web(WebError::Gone { loss })) => return Err(self.give_up(id, loss)),
+            Err(ConnectError::Web(WebError::Gone { loss, to_us: false })) if self.progress.is_adopted => {
+                // Somebody else has it.
+                self.done(|progress| progress.is_downloading = false)?;
+                return Err(self.lost(id, loss, Left::MaybeAnothers));
+            }
+            Err(ConnectError::Web(WebError::Gone { loss, .. })) => return Err(self.give_up(id, loss)),
             Err(error) => return Err(error.into()),
         };
         let (path, trouble) = match self.wanted.folder.save(id, &private_key) {
@@ -262,16 +290,19 @@ impl<'a> Making<'a> {
 
     /// Revokes a key that nobody can use.
     fn give_up(&mut self, id: &KeyId, loss: Loss) -> Error {
-        let revoked = self.take_back(id);
-        self.lost(id, loss, revoked.err())
+        let left = match self.take_back(id) {
+            Ok(()) => Left::Revoked,
+            Err(error) => Left::Active(error.to_string()),
+        };
+        self.lost(id, loss, left)
     }
 
-    fn lost(&mut self, id: &KeyId, loss: Loss, still_active: Option<Error>) -> Error {
+    fn lost(&mut self, id: &KeyId, loss: Loss, left: Left) -> Error {
         self.is_told = true;
         web_error(WebError::Lost {
             key_id: id.to_string(),
             loss,
-            still_active: still_active.map(|error| error.to_string()),
+            left,
         })
     }
 
@@ -286,7 +317,7 @@ impl<'a> Making<'a> {
 
     /// As if nothing had been asked for. A record that stays tells the next run of a key that is revoked.
     fn start_again(&mut self) {
-        self.progress = Progress::new(self.progress.plan.clone(), Vec::new());
+        self.progress = Progress::new(self.progress.plan.clone());
         self.is_resumed = false;
         let _ = self.journal.finish();
     }
@@ -303,25 +334,28 @@ impl<'a> Making<'a> {
     }
 }
 
+/// What is to be done, as it is written down.
+pub(super) fn plan(keys: &TeamKeys, name: &KeyName, roles: &[&Role], old: Option<&KeyId>) -> Plan {
+    Plan {
+        web_root: keys.root().to_string(),
+        name: name.to_string(),
+        roles: roles.iter().map(|role| role.code.to_owned()).collect(),
+        old_key_id: old.map(ToString::to_string),
+    }
+}
+
 fn web_error(error: WebError) -> Error {
     Error::Connect(error.into())
 }
 
 /// The run that was interrupted wanted something else.
 fn another_plan(before: &Plan, journal: &Journal) -> Error {
-    let roles: Vec<String> = before
-        .roles
-        .iter()
-        .map(|role| format!(" --role {}", role.to_lowercase().replace('_', "-")))
-        .collect();
     Error::Usage {
         what: "an interrupted run of this command wanted another key".to_owned(),
         advice: format!(
-            "Give what it was given, so that it can go on: --name {}{} --output-dir {}. To forget it, remove {} and look \
-             at asc-auth key list for a key that it may have made.",
-            quoted(&before.name),
-            roles.concat(),
-            quoted(&before.output_dir.display().to_string()),
+            "Give what it was given, so that it can go on: {}. To forget it, remove {} and look at asc-auth key list for a \
+             key that it may have made.",
+            told::command(before),
             journal.path().display()
         ),
     }

@@ -2,8 +2,17 @@
 
 use serde::Serialize;
 
-use super::{making::KeyMade, rotate::Rotation, stored::Profile};
-use crate::{commands::validate::line, error::Error, report::Console};
+use super::Rotation;
+use crate::{
+    commands::{
+        key::{making::KeyMade, stored::Profile, told},
+        validate::line,
+    },
+    connect::Roster,
+    error::Error,
+    handoff::Progress,
+    report::Console,
+};
 
 /// A rotation that is done.
 pub(super) struct Rotated<'a> {
@@ -28,6 +37,7 @@ struct Told<'a> {
     published: bool,
     /// What is left to do.
     next: Option<String>,
+    warnings: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -48,7 +58,10 @@ impl Rotated<'_> {
         let made = &self.made;
         let path = made.path.display().to_string();
         let next = (!args.revoke_old).then(|| format!("asc-auth key revoke {old} --confirm"));
+        let warnings = told::warnings(made, profile.as_ref());
+        let warn = || warnings.iter().for_each(|warning| console.warn(warning));
         if console.is_json() {
+            warn();
             return console.deliver_json(&Told {
                 old_key_id: old.as_str(),
                 old_key_revoked: args.revoke_old,
@@ -60,6 +73,7 @@ impl Rotated<'_> {
                 profile: profile.as_ref().map(Profile::name),
                 published: args.publish.is_some(),
                 next,
+                warnings: &warnings,
             });
         }
         let mut lines = vec![
@@ -77,15 +91,15 @@ impl Rotated<'_> {
             &format!("App Store Connect: {} takes the place of {old}", made.id),
             &lines,
         );
-        console.warn("the file is the only copy of the private key: Apple never gives it out again. Keep it safe");
+        warn();
         Ok(())
     }
 }
 
 impl Rotation<'_> {
     /// Says what would be done, in its order.
-    pub(super) fn tell_steps(&self) -> Result<(), Error> {
-        let steps = self.steps();
+    pub(super) fn tell_steps(&self, roster: &Roster, before: Option<&Progress>) -> Result<(), Error> {
+        let steps = self.steps(before);
         if self.console.is_json() {
             return self.console.json(&Steps { dry_run: true, steps });
         }
@@ -93,26 +107,40 @@ impl Rotation<'_> {
             .iter()
             .enumerate()
             .map(|(index, step)| format!("{}. {step}", index + 1));
-        let mut told = vec![format!("Rotating {} takes these steps; none was done.", self.old)];
+        let old = roster.find(self.old.as_str());
+        let described = old
+            .map(|key| format!(" ({}, {})", key.name, told::roles(key)))
+            .unwrap_or_default();
+        let mut told = vec![format!(
+            "Rotating {}{described} takes these steps; none was done now.",
+            self.old
+        )];
         told.extend(lines);
         self.console.lines(&told)
     }
 
-    fn steps(&self) -> Vec<String> {
+    fn steps(&self, before: Option<&Progress>) -> Vec<String> {
         let Self { args, old, new, .. } = self;
+        let made = before.and_then(|before| before.key_id.as_deref());
         let mut steps = vec![
-            format!("make the key {} with the role {}", new.name, new.role_names()),
+            match made {
+                Some(id) => format!(
+                    "go on with the key {id}, {}, which an interrupted run has made",
+                    new.name
+                ),
+                None => format!("make the key {} with the role {}", new.name, new.role_names()),
+            },
             format!("save its private key in {}", new.directory.display()),
             format!(
                 "prove it with the API, for at most {} until Apple knows it",
                 args.known_within.trim()
             ),
         ];
-        if let Some(profile) = &self.profile {
-            steps.push(format!("store it as the profile {}", profile.described()));
-        }
         if args.publish.is_some() {
             steps.push("run the publish command with it".to_owned());
+        }
+        if let Some(profile) = &self.profile {
+            steps.push(format!("store it as the profile {}", profile.described()));
         }
         steps.push("prove it once more".to_owned());
         steps.push(if args.revoke_old {

@@ -5,35 +5,43 @@
 
 use std::{io, time::Duration};
 
+use sha2::{Digest, Sha256};
+
+mod judge;
+mod words;
+
+use self::words::Rotated;
 use super::{
     making::{KeyMade, Making, Wanted},
     publish::{publish, refuse_blank},
     sign_in,
     stored::Profile,
-    users::{DefaultUse, Users},
+    users::Users,
     wanted::{self, NewKey},
-    words::Rotated,
 };
 use crate::{
     cli::KeyRotateArgs,
     clock::Clock,
     commands::options,
-    connect::{Accepted, Client, Root, Roster, TeamKey, WebError, block_on, until_accepted},
+    connect::{Accepted, Client, Root, TeamKeys, block_on, until_accepted},
     credential::KeyId,
     error::Error,
-    handoff,
+    handoff::{self, Journal, Plan},
+    random,
     report::Console,
-    source::{Environment, Flags, Resolved, Sources, profiles::Profiles},
+    source::{Environment, Flags, Resolved, Sources},
     token::{Audience, Lifetime, TokenRequest},
 };
 
 pub(super) fn run(args: &KeyRotateArgs, environment: &Environment, console: Console) -> Result<(), Error> {
     let rotation = Rotation::of(args, environment, console)?;
     let mut keys = sign_in(&args.web, environment, console)?;
+    rotation.refuse_other_api(&keys)?;
     if args.dry_run {
         let roster = keys.list()?;
-        rotation.old_key(&roster, false)?;
-        return rotation.tell_steps();
+        let before = Journal::peek(&rotation.plan(&keys), environment);
+        rotation.judge(&roster, before.as_ref())?;
+        return rotation.tell_steps(&roster, before.as_ref());
     }
     let folder = rotation.new.folder()?;
     let wanted = Wanted {
@@ -63,12 +71,9 @@ pub(super) struct Rotation<'a> {
 
 impl<'a> Rotation<'a> {
     fn of(args: &'a KeyRotateArgs, environment: &'a Environment, console: Console) -> Result<Self, Error> {
-        let old = super::key_id(&args.old_key_id)?;
+        let old = super::key_id("OLD_KEY_ID", &args.old_key_id)?;
         let new = NewKey::of(&args.new, environment, console)?;
         let profile = Profile::of(args.profile.as_deref(), &args.new, environment)?;
-        if let Some(profile) = &profile {
-            profile.refuse_if_it_cannot_be_stored()?;
-        }
         if let Some(command) = &args.publish {
             refuse_blank(command)?;
             handoff::refuse_debug_trace(environment)?;
@@ -96,80 +101,42 @@ impl<'a> Rotation<'a> {
 
     fn carry_out(&self, making: &mut Making<'_>) -> Result<Rotated<'_>, Error> {
         let roster = making.keys().list()?;
-        self.old_key(&roster, making.progress.key_id.is_some())?;
-        self.refuse_users()?;
+        self.judge(&roster, Some(&making.progress))?;
 
         let made = making.make(&roster)?;
         let accepted = self.prove(&made)?;
         making.done(|progress| progress.proven = true)?;
 
-        if !making.progress.published {
+        let places = self.places();
+        if making.progress.handed_on.as_ref() != Some(&places) {
             self.hand_on(&made, accepted.clock)?;
-            making.done(|progress| progress.published = true)?;
+            making.done(|progress| progress.handed_on = Some(places))?;
         }
         self.prove_what_was_handed_on(&made)?;
         making.done(|progress| progress.proven_again = true)?;
 
         if self.args.revoke_old {
-            self.refuse_users()?;
+            self.refuse_default(&self.users()?, None)?;
             making.keys().renew_budget();
             making.keys().revoke(&self.old)?;
         }
         Ok(Rotated { rotation: self, made })
     }
 
-    /// The key that is to be replaced, which must work as long as no other has been made.
-    fn old_key<'r>(&self, roster: &'r Roster, has_begun: bool) -> Result<&'r TeamKey, Error> {
-        match roster.find(self.old.as_str()) {
-            None => Err(Error::Connect(WebError::NoSuchKey.into())),
-            Some(key) if !key.is_active && !has_begun => Err(Error::Usage {
-                what: format!("the key {} was revoked already", self.old),
-                advice: "Nothing was made. asc-auth key create makes a key that replaces none.".to_owned(),
-            }),
-            Some(key) => Ok(key),
-        }
+    /// What the new key is handed on to, as a digest: a run that goes on with other places has more to do.
+    fn places(&self) -> String {
+        let profile = self.profile.as_ref().map(Profile::described).unwrap_or_default();
+        let command = self.args.publish.as_deref().unwrap_or_default();
+        random::digits(&Sha256::digest(format!("{profile}\n{command}")))
     }
 
-    /// Refuses to revoke what is used here. The profile that gets the new key is no user of the old one.
-    fn refuse_users(&self) -> Result<(), Error> {
-        if !self.args.revoke_old {
-            return Ok(());
-        }
-        let users = Users::of(&self.profiles()?);
-        let replaced = self.profile.as_ref().map(Profile::name);
-        let left: Vec<String> = users.names(self.old.as_str());
-        let left: Vec<&str> = left
-            .iter()
-            .map(String::as_str)
-            .filter(|name| Some(*name) != replaced)
-            .collect();
-        match users.default(self.old.as_str()) {
-            DefaultUse::Yes(name) if Some(name.as_str()) != replaced && !self.args.force => Err(Error::Usage {
-                what: format!("{name}, the default profile, uses the key {}", self.old),
-                advice: format!(
-                    "It would stop working. Give it the new key with --profile {}, or add --force if that is meant.",
-                    crate::text::quoted(&name)
-                ),
-            }),
-            DefaultUse::Unknown(why) if !self.args.force => Err(Error::Usage {
-                what: format!(
-                    "whether the default profile uses the key {} can't be told: {why}",
-                    self.old
-                ),
-                advice: "Mend that first, or add --force.".to_owned(),
-            }),
-            _ => {
-                for name in left {
-                    self.console
-                        .warn(&format!("the profile {name} uses {} and will stop working", self.old));
-                }
-                Ok(())
-            }
-        }
+    fn plan(&self, keys: &TeamKeys) -> Plan {
+        super::making::plan(keys, &self.new.name, &self.new.roles, Some(&self.old))
     }
 
-    fn profiles(&self) -> Result<Profiles, Error> {
-        wanted::profiles(&self.args.new, self.environment)
+    /// Who uses which key, as this machine knows.
+    fn users(&self) -> Result<Users, Error> {
+        Ok(Users::of(&wanted::profiles(&self.args.new, self.environment)?))
     }
 
     /// Has Apple accept a token of the key as it lies on the disk.
@@ -219,18 +186,19 @@ impl<'a> Rotation<'a> {
         options::resolve_with(&Sources::of_flags_alone(&flags)?, None, &mut io::empty(), self.console)
     }
 
-    /// Stores the profile, and runs the command that hands the key to others.
+    /// Runs the command that hands the key to others, and stores the profile after it: as long as the command fails, the
+    /// profile has the old key, which may be nowhere else.
     fn hand_on(&self, made: &KeyMade, clock: Clock) -> Result<(), Error> {
-        if let Some(profile) = &self.profile {
-            profile.store(made, self.console)?;
-            self.console
-                .note(&format!("stored the profile {}", profile.described()));
-        }
         if let Some(command) = &self.args.publish {
             self.console.note("running the publish command");
             let resolved = self.resolve(made)?;
             publish(command, &resolved, &made.path, clock, self.environment, self.console)?;
             self.console.note("the publish command has succeeded");
+        }
+        if let Some(profile) = &self.profile {
+            profile.store(made, self.console)?;
+            self.console
+                .note(&format!("stored the profile {}", profile.described()));
         }
         Ok(())
     }
