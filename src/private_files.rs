@@ -45,12 +45,25 @@ pub fn create_dir(path: &Path) -> io::Result<()> {
     })
 }
 
+/// The same, and its name is on the disk when this returns: what is saved in it must not go with it.
+pub fn create_dir_on_disk(path: &Path) -> io::Result<()> {
+    create_dir(path)?;
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty());
+    match sync_dir(above.unwrap_or(Path::new("."))) {
+        // Whoever may make a directory there may not always look there.
+        Err(error) if cannot_sync(&error) || error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        synced => synced.inspect_err(|_| {
+            let _ = fs::remove_dir(path);
+        }),
+    }
+}
+
 /// Creates a file that did not exist before.
 pub fn create_file(path: &Path) -> io::Result<File> {
     private_file().create_new(true).open(path)
 }
 
-/// Creates a directory with all that is missing above it. One that is there is left as it is.
+/// Creates a directory with all that is missing above it, all of it on the disk. One that is there is left as it is.
 pub fn ensure_dir(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
@@ -58,7 +71,7 @@ pub fn ensure_dir(path: &Path) -> io::Result<()> {
     if let Some(above) = path.parent().filter(|above| !above.as_os_str().is_empty()) {
         ensure_dir(above)?;
     }
-    match create_dir(path) {
+    match create_dir_on_disk(path) {
         // Another process was faster.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
         created => created,
@@ -72,8 +85,7 @@ pub fn create_on_disk(directory: &Path, name: &str, contents: &[u8]) -> io::Resu
     let mut file = create_file(&path)?;
     let written = file.write_all(contents).and_then(|()| file.sync_all());
     let kept = written.and_then(|()| match sync_dir(directory) {
-        // Some file systems can't do this for a directory.
-        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
+        Err(error) if cannot_sync(&error) => Ok(()),
         synced => synced,
     });
     kept.inspect_err(|_| {
@@ -301,6 +313,11 @@ fn with_flags(flags: nix::libc::c_int) -> OpenOptions {
     let mut options = OpenOptions::new();
     options.custom_flags(flags);
     options
+}
+
+/// Some file systems can't do this for a directory.
+fn cannot_sync(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported)
 }
 
 /// A name that was changed is on the disk when its directory is.

@@ -4,6 +4,7 @@ use reqwest::StatusCode;
 
 use super::{
     Client, ConnectError, Mint,
+    http::Answer,
     validate::{PROBE, accept, refused},
 };
 use crate::{clock::Clock, source::Resolved};
@@ -18,7 +19,7 @@ pub struct Accepted {
 }
 
 /// Asks with `GET /v1/apps?limit=1` until Apple knows the key, or the client's budget ends. A key that Apple knows and
-/// forbids this is known: not every role lists apps.
+/// forbids this is known: not every role lists apps. A 403 that Apple did not write, a proxy's page, proves nothing.
 pub async fn until_accepted(
     client: &mut Client,
     resolved: &Resolved,
@@ -38,7 +39,7 @@ pub async fn until_accepted(
                     return Err(refused(client, resolved, &answer, clock, mint).await);
                 }
             }
-            StatusCode::FORBIDDEN => {
+            StatusCode::FORBIDDEN if is_apples_own(&answer) => {
                 return Ok(Accepted {
                     clock,
                     sees_apps: false,
@@ -50,4 +51,10 @@ pub async fn until_accepted(
             }
         }
     }
+}
+
+/// Whether a 403 is in Apple's own words.
+fn is_apples_own(answer: &Answer) -> bool {
+    let error = answer.error.as_ref();
+    error.is_some_and(|error| error.is("FORBIDDEN") || error.is("FORBIDDEN_ERROR"))
 }

@@ -129,7 +129,7 @@ pub fn rescue(environment: &Environment, id: &KeyId, key: &PrivateKey) -> Result
     let digits = random::hex().map_err(|error| HandoffError::Random(error.to_string()))?;
     let directory = place.temp().join(format!("{RESCUE_PREFIX}{digits}"));
     let failed = |error: io::Error| HandoffError::write("the private key", &directory, &error);
-    private_files::create_dir(&directory).map_err(failed)?;
+    private_files::create_dir_on_disk(&directory).map_err(failed)?;
     let saved = private_files::create_on_disk(&directory, &team_key_file_name(id), key.to_pem().as_bytes());
     saved.map_err(|error| {
         let _ = fs::remove_dir(&directory);

@@ -13,6 +13,7 @@ use simulator::{CertificateAuthority, Fault, Simulator, TeamKey, WebRole, WebSte
 use crate::support::{
     Run,
     child::{Running, entries, wait_until},
+    deaths::can_trace,
     job::mode,
     new_key::{
         active, assert_no_key_told, assert_nothing_left, assert_saved_in, blitz, create, done, file_in, left, the_key,
@@ -237,4 +238,37 @@ fn before_apple_is_asked_for_a_key_and_after_it_is_saved_a_signal_ends_the_run_a
     let key = assert_saved_in(&blitz(&person), &person);
     done(&person, create(&person, &[])).code(0);
     assert_eq!(assert_saved_in(&blitz(&person), &person).id, key.id);
+}
+
+/// What had to reach the disk before the run went on, as strace tells it.
+#[track_caller]
+fn synced(person: &Person, run: Run) -> String {
+    let log = person.home.path().join("calls");
+    let words = ["strace", "-f", "-qq", "-y", "--trace=fsync", "--output"];
+    let run = run.through(&[&words[..], &[log.to_str().expect("UTF-8")]].concat());
+    done(person, run).code(0);
+    fs::read_to_string(log).expect("what strace saw")
+}
+
+#[test]
+fn a_directory_that_is_made_for_the_key_is_on_the_disk_as_well() {
+    if !can_trace() {
+        eprintln!("skipped: strace is not here, or may not trace");
+        return;
+    }
+    let person = Person::new();
+    let calls = synced(&person, create(&person, &["--output-dir", "keys/of/ci"]));
+    let work = person.home.work();
+    for above in [&work, &work.join("keys"), &work.join("keys/of")] {
+        assert!(
+            calls.contains(&format!("<{}>", above.display())),
+            "{}:\n{calls}",
+            above.display()
+        );
+    }
+    let person = someone();
+    let temp = temp(&person);
+    let calls = synced(&person, in_temp(&person, &temp, &[]));
+    assert_rescued(&person, &temp);
+    assert!(calls.contains(&format!("<{}>", temp.display())), "{calls}");
 }

@@ -70,6 +70,8 @@ mod key_revoke;
 #[cfg(unix)]
 mod key_rotate;
 #[cfg(unix)]
+mod key_rotate_faults;
+#[cfg(unix)]
 mod web_session;
 
 // What is wrong, and its repair
