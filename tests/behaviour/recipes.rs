@@ -4,7 +4,7 @@ use std::{fs, path::Path, process::Command};
 
 use simulator::TestKey;
 
-use crate::support::{KEY_ID, Ran, Run, secrets::Secrets, simulator_with};
+use crate::support::{KEY_ID, Ran, Run, secrets::Secrets, simulator_with, web::Person};
 
 const README: &str = include_str!("../../README.md");
 
@@ -156,4 +156,29 @@ fn one_line_around_a_command() {
     );
     job.keeps_its_secrets(&ran);
     job.is_clean();
+}
+
+#[test]
+fn keys_are_rotated_without_apple() {
+    let person = Person::new();
+    person.register(KEY_ID, "CI pipeline");
+    let recipe = &recipes("To try all of it without Apple")[0];
+    let binary = Path::new(env!("CARGO_BIN_EXE_asc-auth"));
+    let folder = binary.parent().expect("a folder").display();
+    let mut command = Command::new("sh");
+    let run = person.run(&[]);
+    let variables = run.into_command();
+    let variables = variables.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    command.args(["-e", "-c", recipe]).env_clear().envs(variables);
+    command
+        .env("PATH", format!("{folder}:/usr/bin:/bin"))
+        .env("ASC_KEY_ID", KEY_ID)
+        .env("ASC_WEB_SESSION", person.session_file());
+    let ran = Ran::from(command.output().expect("the shell starts")).code(0);
+    person.assert_kept(&ran.text());
+    let ran = ran
+        .says(&format!("old key    {KEY_ID}, revoked"))
+        .says("App Store Connect: the credential works");
+    let active: Vec<_> = person.apple.team_keys().into_iter().filter(|key| key.active).collect();
+    assert_eq!(active.len(), 1, "{}", ran.text());
 }
