@@ -47,7 +47,7 @@ impl Scene {
         if was_finished {
             assert_eq!(last.code, Some(2), "it was done already");
             let said = match self.maker {
-                Maker::Create => "the profile ci, in ~/.asc/config.json is stored already",
+                Maker::Create => "a profile ci is stored already in ~/.asc/config.json",
                 Maker::Rotate => "was revoked already",
             };
             assert!(last.text.contains(said), "it was done already");
