@@ -131,6 +131,7 @@ fn a_key_of_the_name_that_somebody_else_makes_meanwhile_is_left_alone() {
     );
     assert_other_kept("theirs", &person);
     // Its owner says that nobody knows it.
+    person.apple.before_web(|_| {});
     person.key(&["revoke", theirs, "--confirm"]).code(0);
     run(&person).code(0);
     assert_one_key("when that is gone", &person);
