@@ -183,7 +183,8 @@ impl HandoffError {
                 "Nobody but you can have moved it. Put it back, or revoke the key with asc-auth key revoke and run this again.",
             ),
             Self::Journal { path, .. } => explanation.fact("file", path.display().to_string()).advice(
-                "Nothing is begun that could not be finished after an interruption. Check space and permissions.",
+                "Nothing is begun that could not be finished after an interruption. Check space and permissions; \
+                 the directory must be yours alone (chmod 700).",
             ),
             Self::JournalBusy { path } => explanation.fact("lock", path.display().to_string()).advice(
                 "Two at once could take each other's key for their own. Run this again when the other one has ended.",

@@ -108,6 +108,7 @@ impl Journal {
             },
         };
         private_files::ensure_dir(&folder).map_err(|error| failed(&folder, &error))?;
+        private_files::check_dir(&folder).map_err(|unfit| failed(&folder, &io::Error::other(unfit)))?;
         let lock = Lock::acquire(&folder, LOCK, PATIENCE).map_err(|error| failed(&folder.join(LOCK), &error))?;
         let journal = Self {
             name: file_name(plan),
@@ -128,12 +129,6 @@ impl Journal {
     /// That what stands in it can't be.
     pub fn damaged(&self) -> HandoffError {
         HandoffError::JournalDamaged { path: self.path() }
-    }
-
-    /// What an unfinished run under this plan has written down. Nothing is locked or made.
-    pub fn peek(plan: &Plan, environment: &Environment) -> Option<Progress> {
-        let text = read(&folder(environment)?.join(file_name(plan))).ok()?;
-        serde_json::from_slice(&text).ok()
     }
 
     pub fn path(&self) -> PathBuf {
@@ -255,6 +250,28 @@ mod tests {
         assert_eq!(names[2], file_name(&plan("b", Some("2X9R4QWVK6"))));
         assert!(names.iter().all(|name| is_journal(Path::new(name))));
         assert!(!is_journal(Path::new("key.lock")) && !is_journal(Path::new("create-x.json")));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_others_may_use_is_refused() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+
+        let (home, environment) = home();
+        let plan = plan("CI", None);
+        let folder = folder(&environment).expect("a folder");
+        let reason = || match Journal::open(&plan, &environment).map(|_| ()) {
+            Err(HandoffError::Journal { path, reason }) if path == folder => reason,
+            opened => panic!("{opened:?}"),
+        };
+        private_files::ensure_dir(&folder).expect("a folder");
+        for mode in [0o755, 0o777, 0o710] {
+            fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).expect("it is ours");
+            assert_eq!(reason(), format!("others may use it: its mode is {mode:04o}, not 0700"));
+        }
+        fs::remove_dir(&folder).expect("nothing was made in it");
+        symlink(home.path(), &folder).expect("a link");
+        assert_eq!(reason(), "it is a symbolic link");
     }
 
     #[test]
