@@ -182,6 +182,44 @@ mod environment {
     }
 
     #[test]
+    fn no_tool_in_the_command_finds_the_old_key_by_a_convention() {
+        let names = [
+            "APP_STORE_CONNECT_API_KEY_KEY_ID",
+            "APP_STORE_CONNECT_API_KEY_ISSUER_ID",
+            "APP_STORE_CONNECT_API_KEY_KEY_FILEPATH",
+            "APP_STORE_CONNECT_API_KEY_PATH",
+            "APP_STORE_CONNECT_API_KEY_KEY",
+            "API_PRIVATE_KEYS_DIR",
+            "APP_STORE_CONNECT_KEY_IDENTIFIER",
+            "APP_STORE_CONNECT_ISSUER_ID",
+            "APP_STORE_CONNECT_PRIVATE_KEY",
+            "EXPO_ASC_API_KEY_PATH",
+            "EXPO_ASC_KEY_ID",
+            "EXPO_ASC_ISSUER_ID",
+            "APPLE_API_ISSUER",
+            "APPLE_API_KEY",
+            "APPLE_API_KEY_PATH",
+            "APPLE_API_KEY_ID",
+            "QUILL_NOTARY_KEY",
+            "QUILL_NOTARY_KEY_ID",
+            "QUILL_NOTARY_ISSUER",
+        ];
+        let rotation = Rotation::new();
+        let config = rotation.job.out("config.json");
+        let mut run = rotation.with(DUMP, &[]).env("ASC_CONFIG_PATH", &config);
+        for name in names {
+            run = run.env(name, "of the old key");
+        }
+        rotation.done(run).code(0);
+        let environment = rotation.job.environment();
+        for name in names {
+            assert_eq!(environment.get(name), None, "{name}");
+        }
+        assert_eq!(Path::new(&environment["ASC_CONFIG_PATH"]), config);
+        assert_eq!(environment["ASC_KEY_ID"], rotation.new_key().id);
+    }
+
+    #[test]
     fn asc_auth_in_the_command_uses_the_new_key() {
         let rotation = Rotation::new();
         rotation

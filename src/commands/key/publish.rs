@@ -29,6 +29,9 @@ const KEY_PATH: &str = "ASC_PRIVATE_KEY_PATH";
 /// The web session, which is a person's own.
 const WEB_SESSION: &str = "ASC_WEB_SESSION";
 
+/// Where fastlane takes the text of a key from, which no convention sets.
+const FASTLANE_KEY: &str = "APP_STORE_CONNECT_API_KEY_KEY";
+
 /// The inputs of the action that this runs in, which may name the old key.
 const INPUTS: &[u8] = b"INPUT_";
 
@@ -90,9 +93,10 @@ pub(super) fn publish(
 
 /// What `exec` gives, with the file that stays in the place of the copy that is removed, and the key itself.
 fn variables(session: &Session<'_>, pem: &str, saved: &Path) -> Result<Vec<(OsString, OsString)>, HandoffError> {
-    let mut variables = session.environment(None)?;
-    variables
-        .retain(|(name, _)| name != KEY_PATH && name != WEB_SESSION && !name.as_encoded_bytes().starts_with(INPUTS));
+    let mut old = session.convention_variables()?;
+    old.extend([WEB_SESSION, FASTLANE_KEY]);
+    let mut variables = session.environment(&old)?;
+    variables.retain(|(name, _)| name != KEY_PATH && !name.as_encoded_bytes().starts_with(INPUTS));
     // It may change its directory.
     let saved = path::absolute(saved).unwrap_or_else(|_| saved.to_owned());
     let base64 = Zeroizing::new(STANDARD.encode(pem));
