@@ -417,6 +417,49 @@ mod signals {
     }
 
     #[test]
+    fn a_signal_that_the_command_survives_ends_the_rotation_behind_it() {
+        for (signal, code) in [
+            (Signal::SIGHUP, 129),
+            (Signal::SIGINT, 130),
+            (Signal::SIGQUIT, 131),
+            (Signal::SIGTERM, 143),
+        ] {
+            let rotation = Rotation::new();
+            let (name, number) = (signal.as_str(), signal as i32);
+            // A shell can't answer a signal that it was started to ignore, as in the background of another one.
+            let command = format!(
+                r#"echo run >>"$OUT/runs"; exec python3 -u -c '
+import os, signal
+signal.alarm(120)
+signal.signal({number}, lambda *_: os._exit(0))
+print("ready")
+while True:
+    signal.pause()'"#
+            );
+            let mut running = Running::start(rotation.with(&command, &[]));
+            running.stdout.wait_for("ready\n");
+            running.send(signal);
+            assert_eq!(running.end(), code, "{name}");
+            assert!(rotation.old_is_active(), "{name}");
+            rotation.job.assert_nothing_left();
+            rotation.publish(&command).code(0);
+            assert!(!rotation.old_is_active(), "{name}");
+            assert_eq!(rotation.job.read("runs"), "run\n", "{name}");
+        }
+    }
+
+    #[test]
+    fn a_signal_that_asks_for_no_end_is_the_commands_alone() {
+        let rotation = Rotation::new();
+        let command = "trap 'exit 0' USR1; echo ready; while :; do sleep 0.1; done";
+        let mut running = Running::start(rotation.with(command, &[]));
+        running.stdout.wait_for("ready\n");
+        running.send(Signal::SIGUSR1);
+        assert_eq!(running.end(), 0);
+        assert!(!rotation.old_is_active());
+    }
+
+    #[test]
     fn after_the_command_a_signal_ends_the_rotation_and_not_what_the_command_left_behind() {
         let rotation = Rotation::new();
         let command = r#"sleep 300 >/dev/null 2>&1 </dev/null & echo $! >"$OUT/daemon"

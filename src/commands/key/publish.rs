@@ -49,7 +49,8 @@ pub(super) fn refuse_blank(command: &str) -> Result<(), Error> {
 }
 
 /// Runs the command that hands a new key on; its output is redacted. `saved` is the file of the key that stays. An error
-/// if it could not be run or ended with another code than 0.
+/// if it could not be run or ended with another code than 0. `Some` if it was asked for an end meanwhile and succeeded all
+/// the same: the number of the signal, which was meant for the rotation as well.
 pub(super) fn publish(
     command: &str,
     resolved: &Resolved,
@@ -57,7 +58,7 @@ pub(super) fn publish(
     clock: Clock,
     environment: &Environment,
     console: Console,
-) -> Result<(), Error> {
+) -> Result<Option<u8>, Error> {
     // From here on a signal is the command's, and nothing that ends this process leaves the directory behind.
     let signals = Signals::hold().map_err(Error::Output)?;
     let directory = PrivateDir::create(&Place::of(environment), For::ThisProcess, |_| Ok(()))?;
@@ -81,7 +82,7 @@ pub(super) fn publish(
     let Session { token, directory, .. } = session;
     let secrets = || session::secrets(resolved, &token, environment);
     match handoff::run_child(&task, Some(&secrets), directory, &signals) {
-        Ok(0) => Ok(()),
+        Ok(0) => Ok(signals.asked_for_an_end()),
         Ok(code) => Err(HandoffError::Publish { code }.into()),
         Err(error @ HandoffError::ChildStart { .. }) => Err(HandoffError::PublishStart {
             reason: error.to_string(),

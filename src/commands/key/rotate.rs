@@ -21,7 +21,7 @@ use crate::{
     connect::{Accepted, Client, Root, Roster, TeamKey, WebError, block_on, until_accepted},
     credential::KeyId,
     error::Error,
-    handoff,
+    handoff::{self, HandoffError},
     report::Console,
     source::{Environment, Flags, Resolved, Sources, profiles::Profiles},
     token::{Audience, Lifetime, TokenRequest},
@@ -104,8 +104,11 @@ impl<'a> Rotation<'a> {
         making.done(|progress| progress.proven = true)?;
 
         if !making.progress.published {
-            self.hand_on(&made, accepted.clock)?;
+            let interrupted = self.hand_on(&made, accepted.clock)?;
             making.done(|progress| progress.published = true)?;
+            if let Some(signal) = interrupted {
+                return Err(HandoffError::Interrupted { signal }.into());
+            }
         }
         self.prove_what_was_handed_on(&made)?;
         making.done(|progress| progress.proven_again = true)?;
@@ -219,19 +222,20 @@ impl<'a> Rotation<'a> {
         options::resolve_with(&Sources::of_flags_alone(&flags)?, None, &mut io::empty(), self.console)
     }
 
-    /// Stores the profile, and runs the command that hands the key to others.
-    fn hand_on(&self, made: &KeyMade, clock: Clock) -> Result<(), Error> {
+    /// Stores the profile, and runs the command that hands the key to others. `Some` if a signal asked it for an end.
+    fn hand_on(&self, made: &KeyMade, clock: Clock) -> Result<Option<u8>, Error> {
         if let Some(profile) = &self.profile {
             profile.store(made, self.console)?;
             self.console
                 .note(&format!("stored the profile {}", profile.described()));
         }
-        if let Some(command) = &self.args.publish {
-            self.console.note("running the publish command");
-            let resolved = self.resolve(made)?;
-            publish(command, &resolved, &made.path, clock, self.environment, self.console)?;
-            self.console.note("the publish command has succeeded");
-        }
-        Ok(())
+        let Some(command) = &self.args.publish else {
+            return Ok(None);
+        };
+        self.console.note("running the publish command");
+        let resolved = self.resolve(made)?;
+        let interrupted = publish(command, &resolved, &made.path, clock, self.environment, self.console)?;
+        self.console.note("the publish command has succeeded");
+        Ok(interrupted)
     }
 }
