@@ -11,11 +11,12 @@ team. The session's file is read and never changed. Its cookies go to App Store 
 
 Exit codes:
    0  done
+   1  Apple's answer was not understood, or a defect of asc-auth itself
    2  usage: unknown flag, unreadable value, a name that is taken, something that wants to be confirmed
   10  no session, or one that can't be understood; no such key
   12  the session has expired: sign in again
   13  this person may not, or the team has all of its 50 keys
-  20  the network or Apple's service failed; trying again may help
+  20  the network or Apple's service failed, trying again may help; or the publish command failed
   30  a local file could not be written or read";
 
 const CREATE: &str =
@@ -156,7 +157,7 @@ pub struct KeyRotateArgs {
     /// Revoke the old key at the end
     #[arg(long, help_heading = "Steps")]
     pub revoke_old: bool,
-    /// Revoke the old key even if a stored profile still uses it
+    /// Revoke the old key even if the default profile uses it
     #[arg(long, help_heading = "Steps")]
     pub force: bool,
     /// Print the steps, and do none of them

@@ -64,7 +64,7 @@ fn task(args: &ExecArgs, sources: &Sources<'_>, session: &Session<'_>) -> Result
     let named = sources.text(&fields::KEY_VARIABLE).map(|(_, name)| name);
     Ok(Task {
         program: Program::Words(args.command.clone()),
-        environment: session.environment(named.as_deref())?,
+        environment: session.environment(named.as_deref().as_slice())?,
         stdin: None,
         stdout_is_taken: false,
     })

@@ -102,13 +102,13 @@ impl<'a> Session<'a> {
         handoff::session(&self.handed(), &self.token, self.order.export)
     }
 
-    /// The environment of a child: ours without the key, which a variable named `key_variable` may hold as well, and
-    /// with what is handed over.
-    pub(super) fn environment(&self, key_variable: Option<&str>) -> Result<Vec<(OsString, OsString)>, HandoffError> {
+    /// The environment of a child: ours without the key, which variables of the names `others` may hold as well, and with
+    /// what is handed over.
+    pub(super) fn environment(&self, others: &[&str]) -> Result<Vec<(OsString, OsString)>, HandoffError> {
         let variables = self.variables()?;
         let mut hidden: Vec<&str> = NOT_PASSED_ON.to_vec();
         hidden.extend(self.not_for_this_kind());
-        hidden.extend(key_variable);
+        hidden.extend(others);
         hidden.extend(variables.iter().map(|variable| variable.name));
         let inherited = env::vars_os().filter(|(name, _)| hidden.iter().all(|hidden| name != hidden));
         let handed = variables
@@ -117,7 +117,12 @@ impl<'a> Session<'a> {
         Ok(inherited.chain(handed).collect())
     }
 
-    /// The same for a shell to read.
+    /// Every variable in which a tool may have been given a credential.
+    pub(super) fn convention_variables(&self) -> Result<Vec<&'static str>, HandoffError> {
+        handoff::every_variable(&self.handed())
+    }
+
+    /// What a step finds in its environment, for a shell to read.
     pub(super) fn write_env_file(&self, path_entry: Option<&Path>) -> Result<PathBuf, HandoffError> {
         handoff::write_env_file(
             &self.directory,

@@ -2,7 +2,7 @@
 //!
 //! No redirect is followed, plain http is for loopback only, and what the answer quotes of a secret is concealed.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use reqwest::{
     Method, Request, Response, StatusCode,
@@ -32,7 +32,6 @@ pub(super) struct Http {
 }
 
 /// What came back, whatever the status.
-#[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) skew: Option<Skew>,
@@ -45,6 +44,12 @@ pub(super) struct Answer {
     /// As much as was asked for. It may hold a secret, so it is looked into and never shown.
     pub(super) body: Zeroizing<Vec<u8>>,
     pub(super) elapsed: Duration,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Answer({}, [redacted])", self.status.as_u16())
+    }
 }
 
 /// The head of an answer, and when it came.
@@ -196,6 +201,22 @@ fn no_tls() -> Result<ClientConfig, ConnectError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_whose_body_may_hold_a_key_is_not_printed() {
+        let answer = Answer {
+            status: StatusCode::OK,
+            skew: None,
+            rate_limit: None,
+            retry_after: None,
+            request_id: None,
+            location: None,
+            error: None,
+            body: Zeroizing::new(b"secret".to_vec()),
+            elapsed: Duration::ZERO,
+        };
+        assert_eq!(format!("{answer:?}"), "Answer(200, [redacted])");
+    }
 
     #[test]
     fn slowness_is_no_skew() {

@@ -88,6 +88,21 @@ fn shown(name: &str) -> &str {
     if is_name { name } else { "an unprintable name" }
 }
 
+/// Every name that a convention can set, whoever chose it.
+pub fn every_variable(handed: &Handed<'_>) -> Result<Vec<&'static str>, HandoffError> {
+    let handed = Handed {
+        fastlane_json: Some(handed.key_path),
+        ..*handed
+    };
+    let mut names = Vec::new();
+    for (_, convention) in ALL {
+        let variables = convention.variables(&handed)?;
+        names.extend(variables.iter().map(|(name, _)| *name));
+        names.extend(convention.issuer_variable());
+    }
+    Ok(names)
+}
+
 impl Convention {
     /// The variables that the tool reads. An individual key has no issuer, so it sets no issuer variable.
     pub fn variables(self, handed: &Handed<'_>) -> Result<Vec<(&'static str, String)>, HandoffError> {

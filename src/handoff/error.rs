@@ -67,6 +67,8 @@ pub enum HandoffError {
     Publish { code: u8 },
     #[error("the publish command could not be run: {reason}")]
     PublishStart { reason: String },
+    #[error("interrupted by signal {signal}")]
+    Interrupted { signal: u8 },
     #[error("{} is not a private directory of asc-auth", named(.path))]
     NotPrivateDir { path: PathBuf, why: &'static str },
     #[error("no key can be saved in {}: {reason}", path.display())]
@@ -122,6 +124,8 @@ impl HandoffError {
             Self::ChildStart { is_missing: false, .. } => 126,
             // What it talks to may be there again the next time.
             Self::Publish { .. } | Self::PublishStart { .. } => 20,
+            // As a shell has it.
+            Self::Interrupted { signal } => 128_u8.saturating_add(*signal),
             _ => 30,
         }
     }
@@ -176,6 +180,9 @@ impl HandoffError {
                 "The old key still works: nothing was revoked. The new one is saved. Mend the command and run the same \
                  asc-auth key rotate again: it goes on from here, with the same new key.",
             ),
+            Self::Interrupted { .. } => explanation.advice(
+                "What is done stays done, and the old key still works. The same asc-auth key rotate goes on from here.",
+            ),
             Self::KeyFolder { .. } => explanation.advice(
                 "Choose another directory with --output-dir, or check space and permissions. No private key was downloaded.",
             ),
@@ -184,7 +191,8 @@ impl HandoffError {
                  revoke the key with asc-auth key revoke, and run this again for another one.",
             ),
             Self::Journal { path, .. } => explanation.fact("file", path.display().to_string()).advice(
-                "Nothing is begun that could not be finished after an interruption. Check space and permissions.",
+                "Nothing is begun that could not be finished after an interruption. Check space and permissions; \
+                 the directory must be yours alone (chmod 700).",
             ),
             Self::JournalBusy { path } => explanation.fact("lock", path.display().to_string()).advice(
                 "Two at once could take each other's key for their own. Run this again when the other one has ended.",

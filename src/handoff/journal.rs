@@ -70,14 +70,11 @@ pub struct Progress {
     /// Where its private half is on the disk.
     pub private_key_path: Option<PathBuf>,
     pub issuer_id: Option<String>,
-    /// Apple accepted a token of it.
-    #[serde(default)]
-    pub proven: bool,
     /// What it was handed on to: a digest of the profile and the publish command.
     pub handed_on: Option<String>,
-    /// Apple accepted a token of it once more.
+    /// How often Apple has accepted a token of it: once before it was handed on, and once after that.
     #[serde(default)]
-    pub proven_again: bool,
+    pub proofs: u8,
 }
 
 impl Progress {
@@ -93,9 +90,8 @@ impl Progress {
             is_downloading: false,
             private_key_path: None,
             issuer_id: None,
-            proven: false,
             handed_on: None,
-            proven_again: false,
+            proofs: 0,
         }
     }
 }
@@ -120,6 +116,7 @@ impl Journal {
             },
         };
         private_files::ensure_dir(&folder).map_err(|error| failed(&folder, &error))?;
+        private_files::check_dir(&folder).map_err(|unfit| failed(&folder, &io::Error::other(unfit)))?;
         let lock = Lock::acquire(&folder, LOCK, PATIENCE).map_err(|error| failed(&folder.join(LOCK), &error))?;
         let journal = Self {
             name: file_name(plan),
@@ -266,6 +263,28 @@ mod tests {
         assert_eq!(names[2], file_name(&plan("b", Some("2X9R4QWVK6"))));
         assert!(names.iter().all(|name| is_journal(Path::new(name))));
         assert!(!is_journal(Path::new("key.lock")) && !is_journal(Path::new("create-x.json")));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_others_may_use_is_refused() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+
+        let (home, environment) = home();
+        let plan = plan("CI", None);
+        let folder = folder(&environment).expect("a folder");
+        let reason = || match Journal::open(&plan, &environment).map(|_| ()) {
+            Err(HandoffError::Journal { path, reason }) if path == folder => reason,
+            opened => panic!("{opened:?}"),
+        };
+        private_files::ensure_dir(&folder).expect("a folder");
+        for mode in [0o755, 0o777, 0o710] {
+            fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).expect("it is ours");
+            assert_eq!(reason(), format!("others may use it: its mode is {mode:04o}, not 0700"));
+        }
+        fs::remove_dir(&folder).expect("nothing was made in it");
+        symlink(home.path(), &folder).expect("a link");
+        assert_eq!(reason(), "it is a symbolic link");
     }
 
     #[test]

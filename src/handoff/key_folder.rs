@@ -49,8 +49,24 @@ impl KeyFolder {
         private_files::ensure_dir(directory).map_err(refuse)?;
         remove_probes(directory).map_err(refuse)?;
         let name = format!("{PROBE_PREFIX}{}", random::hex().map_err(refuse)?);
-        private_files::create_on_disk(directory, &name, &PROBE).map_err(refuse)?;
-        remove_probes(directory).map_err(refuse)
+        let probe = private_files::create_on_disk(directory, &name, &PROBE).map_err(refuse)?;
+        let closed = refuse_if_wide(&probe);
+        remove_probes(directory).and(closed).map_err(refuse)
+    }
+
+    /// Why a key that is saved here may not stay what it is, if that can be seen.
+    #[cfg(unix)]
+    pub fn doubt(&self) -> Option<String> {
+        use std::os::unix::fs::MetadataExt;
+
+        let metadata = fs::metadata(&self.0).ok()?;
+        let me = nix::unistd::geteuid().as_raw();
+        doubt_of(metadata.uid(), metadata.mode(), me).map(|why| format!("{}: {why}", self.0.display()))
+    }
+
+    #[cfg(windows)]
+    pub fn doubt(&self) -> Option<String> {
+        None
     }
 
     pub fn path(&self) -> &Path {
@@ -143,6 +159,32 @@ fn is_rescue(path: &Path) -> bool {
         .is_some_and(random::is_hex)
 }
 
+/// A file system without permissions takes the mode of a new file, and forgets it.
+fn refuse_if_wide(file: &Path) -> io::Result<()> {
+    match private_files::wide_mode(file) {
+        None => Ok(()),
+        Some(mode) => Err(io::Error::other(format!(
+            "others could read it: its file system keeps no permissions, and made a private file {mode:04o}"
+        ))),
+    }
+}
+
+/// What is wrong with a directory of this owner and mode for the user `me`. Whoever may write into a directory can remove
+/// what is in it, unless it is sticky.
+#[cfg(unix)]
+fn doubt_of(owner: u32, mode: u32, me: u32) -> Option<&'static str> {
+    const WRITABLE_FOR_ALL: u32 = 0o002;
+    const STICKY: u32 = 0o1000;
+    const ROOT: u32 = 0;
+    if owner != me && owner != ROOT {
+        Some("it belongs to somebody else, who can replace the only copy of the key")
+    } else if mode & (WRITABLE_FOR_ALL | STICKY) == WRITABLE_FOR_ALL {
+        Some("everybody may write into it, and replace the only copy of the key")
+    } else {
+        None
+    }
+}
+
 /// Removes the probe, and any that a process which was killed has left.
 fn remove_probes(directory: &Path) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
@@ -157,4 +199,56 @@ fn remove_probes(directory: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[track_caller]
+    fn set_mode(path: &Path, mode: u32) {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("it is ours");
+    }
+
+    #[test]
+    fn a_file_that_did_not_stay_private_is_refused() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let probe = private_files::create_on_disk(folder.path(), "probe", &PROBE).expect("a file");
+        refuse_if_wide(&probe).expect("it is private");
+        for mode in [0o644, 0o640, 0o777] {
+            set_mode(&probe, mode);
+            let reason = refuse_if_wide(&probe).expect_err("others may read it").to_string();
+            assert!(reason.ends_with(&format!("made a private file {mode:04o}")), "{reason}");
+        }
+    }
+
+    #[test]
+    fn a_directory_that_everybody_may_write_into_is_doubted() {
+        let folder = tempfile::tempdir().expect("a directory");
+        for (mode, is_doubted) in [
+            (0o700, false),
+            (0o775, false),
+            (0o1777, false),
+            (0o777, true),
+            (0o702, true),
+        ] {
+            set_mode(folder.path(), mode);
+            let doubt = KeyFolder::of(folder.path()).expect("a path").doubt();
+            assert_eq!(doubt.is_some(), is_doubted, "{mode:o}");
+            if let Some(doubt) = doubt {
+                let expected = format!("{}: everybody may write into it", folder.path().display());
+                assert!(doubt.starts_with(&expected), "{doubt}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_directory_of_somebody_else_is_doubted() {
+        assert_eq!(doubt_of(1000, 0o700, 1000), None);
+        let doubt = doubt_of(1001, 0o1777, 1000).expect("a doubt");
+        assert!(doubt.starts_with("it belongs to somebody else"), "{doubt}");
+    }
 }

@@ -182,6 +182,44 @@ mod environment {
     }
 
     #[test]
+    fn no_tool_in_the_command_finds_the_old_key_by_a_convention() {
+        let names = [
+            "APP_STORE_CONNECT_API_KEY_KEY_ID",
+            "APP_STORE_CONNECT_API_KEY_ISSUER_ID",
+            "APP_STORE_CONNECT_API_KEY_KEY_FILEPATH",
+            "APP_STORE_CONNECT_API_KEY_PATH",
+            "APP_STORE_CONNECT_API_KEY_KEY",
+            "API_PRIVATE_KEYS_DIR",
+            "APP_STORE_CONNECT_KEY_IDENTIFIER",
+            "APP_STORE_CONNECT_ISSUER_ID",
+            "APP_STORE_CONNECT_PRIVATE_KEY",
+            "EXPO_ASC_API_KEY_PATH",
+            "EXPO_ASC_KEY_ID",
+            "EXPO_ASC_ISSUER_ID",
+            "APPLE_API_ISSUER",
+            "APPLE_API_KEY",
+            "APPLE_API_KEY_PATH",
+            "APPLE_API_KEY_ID",
+            "QUILL_NOTARY_KEY",
+            "QUILL_NOTARY_KEY_ID",
+            "QUILL_NOTARY_ISSUER",
+        ];
+        let rotation = Rotation::new();
+        let config = rotation.job.out("config.json");
+        let mut run = rotation.with(DUMP, &[]).env("ASC_CONFIG_PATH", &config);
+        for name in names {
+            run = run.env(name, "of the old key");
+        }
+        rotation.done(run).code(0);
+        let environment = rotation.job.environment();
+        for name in names {
+            assert_eq!(environment.get(name), None, "{name}");
+        }
+        assert_eq!(Path::new(&environment["ASC_CONFIG_PATH"]), config);
+        assert_eq!(environment["ASC_KEY_ID"], rotation.new_key().id);
+    }
+
+    #[test]
     fn asc_auth_in_the_command_uses_the_new_key() {
         let rotation = Rotation::new();
         rotation
@@ -376,6 +414,49 @@ mod signals {
         assert!(rotation.job.out("told").exists());
         assert!(rotation.old_is_active());
         rotation.job.assert_nothing_left();
+    }
+
+    #[test]
+    fn a_signal_that_the_command_survives_ends_the_rotation_behind_it() {
+        for (signal, code) in [
+            (Signal::SIGHUP, 129),
+            (Signal::SIGINT, 130),
+            (Signal::SIGQUIT, 131),
+            (Signal::SIGTERM, 143),
+        ] {
+            let rotation = Rotation::new();
+            let (name, number) = (signal.as_str(), signal as i32);
+            // A shell can't answer a signal that it was started to ignore, as in the background of another one.
+            let command = format!(
+                r#"echo run >>"$OUT/runs"; exec python3 -u -c '
+import os, signal
+signal.alarm(120)
+signal.signal({number}, lambda *_: os._exit(0))
+print("ready")
+while True:
+    signal.pause()'"#
+            );
+            let mut running = Running::start(rotation.with(&command, &[]));
+            running.stdout.wait_for("ready\n");
+            running.send(signal);
+            assert_eq!(running.end(), code, "{name}");
+            assert!(rotation.old_is_active(), "{name}");
+            rotation.job.assert_nothing_left();
+            rotation.publish(&command).code(0);
+            assert!(!rotation.old_is_active(), "{name}");
+            assert_eq!(rotation.job.read("runs"), "run\n", "{name}");
+        }
+    }
+
+    #[test]
+    fn a_signal_that_asks_for_no_end_is_the_commands_alone() {
+        let rotation = Rotation::new();
+        let command = "trap 'exit 0' USR1; echo ready; while :; do sleep 0.1; done";
+        let mut running = Running::start(rotation.with(command, &[]));
+        running.stdout.wait_for("ready\n");
+        running.send(Signal::SIGUSR1);
+        assert_eq!(running.end(), 0);
+        assert!(!rotation.old_is_active());
     }
 
     #[test]

@@ -44,9 +44,9 @@ pub(super) fn run(args: &KeyCreateArgs, environment: &Environment, console: Cons
     if let Some(profile) = &profile {
         profile.refuse_taken_unless_by(making.progress.key_id.as_deref())?;
     }
-    let made = make(&mut making, profile.as_ref(), console).inspect_err(|_| making.tell_what_is_there())?;
+    let made = make(&mut making, profile.as_ref(), console).inspect_err(|error| making.tell_what_is_there(error))?;
     let bypass = wanted::profiles(&args.new, environment)?.bypasses_keychain();
-    tell(&new, &made, profile.as_ref(), bypass, console).inspect_err(|_| making.tell_what_is_there())?;
+    tell(&new, &made, profile.as_ref(), bypass, console).inspect_err(|error| making.tell_what_is_there(error))?;
     making.finish()
 }
 

@@ -29,6 +29,9 @@ const KEY_PATH: &str = "ASC_PRIVATE_KEY_PATH";
 /// The web session, which is a person's own.
 const WEB_SESSION: &str = "ASC_WEB_SESSION";
 
+/// Where fastlane takes the text of a key from, which no convention sets.
+const FASTLANE_KEY: &str = "APP_STORE_CONNECT_API_KEY_KEY";
+
 /// The inputs of the action that this runs in, which may name the old key.
 const INPUTS: &[u8] = b"INPUT_";
 
@@ -46,7 +49,8 @@ pub(super) fn refuse_blank(command: &str) -> Result<(), Error> {
 }
 
 /// Runs the command that hands a new key on; its output is redacted. `saved` is the file of the key that stays. An error
-/// if it could not be run or ended with another code than 0.
+/// if it could not be run or ended with another code than 0. `Some` if it was asked for an end meanwhile and succeeded all
+/// the same: the number of the signal, which was meant for the rotation as well.
 pub(super) fn publish(
     command: &str,
     resolved: &Resolved,
@@ -54,7 +58,7 @@ pub(super) fn publish(
     clock: Clock,
     environment: &Environment,
     console: Console,
-) -> Result<(), Error> {
+) -> Result<Option<u8>, Error> {
     // From here on a signal is the command's, and nothing that ends this process leaves the directory behind.
     let signals = Signals::hold().map_err(Error::Output)?;
     let directory = PrivateDir::create(&Place::of(environment), For::ThisProcess, |_| Ok(()))?;
@@ -78,7 +82,7 @@ pub(super) fn publish(
     let Session { token, directory, .. } = session;
     let secrets = || session::secrets(resolved, &token, environment);
     match handoff::run_child(&task, Some(&secrets), directory, &signals) {
-        Ok(0) => Ok(()),
+        Ok(0) => Ok(signals.asked_for_an_end()),
         Ok(code) => Err(HandoffError::Publish { code }.into()),
         Err(error @ HandoffError::ChildStart { .. }) => Err(HandoffError::PublishStart {
             reason: error.to_string(),
@@ -90,9 +94,10 @@ pub(super) fn publish(
 
 /// What `exec` gives, with the file that stays in the place of the copy that is removed, and the key itself.
 fn variables(session: &Session<'_>, pem: &str, saved: &Path) -> Result<Vec<(OsString, OsString)>, HandoffError> {
-    let mut variables = session.environment(None)?;
-    variables
-        .retain(|(name, _)| name != KEY_PATH && name != WEB_SESSION && !name.as_encoded_bytes().starts_with(INPUTS));
+    let mut old = session.convention_variables()?;
+    old.extend([WEB_SESSION, FASTLANE_KEY]);
+    let mut variables = session.environment(&old)?;
+    variables.retain(|(name, _)| name != KEY_PATH && !name.as_encoded_bytes().starts_with(INPUTS));
     // It may change its directory.
     let saved = path::absolute(saved).unwrap_or_else(|_| saved.to_owned());
     let base64 = Zeroizing::new(STANDARD.encode(pem));

@@ -6,7 +6,7 @@ use super::{making::KeyMade, stored::Profile};
 use crate::{
     connect::{LastUsed, TeamKey},
     git,
-    handoff::Plan,
+    handoff::{KeyFolder, Plan},
     roles::ROLES,
     text::{one_line, quoted},
 };
@@ -70,5 +70,7 @@ pub(super) fn warnings(made: &KeyMade, profile: Option<&Profile>) -> Vec<String>
     } else {
         "this file is the only copy of the private key: Apple never gives it out again. Keep it safe"
     };
-    exposed.into_iter().chain([copy.to_owned()]).collect()
+    let folder = made.path.parent().and_then(|folder| KeyFolder::of(folder).ok());
+    let doubt = folder.and_then(|folder| folder.doubt());
+    exposed.into_iter().chain(doubt).chain([copy.to_owned()]).collect()
 }

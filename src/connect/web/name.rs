@@ -3,7 +3,10 @@
 use std::fmt;
 
 use super::TeamKey;
-use crate::{credential::tidy, text::has_short_parts};
+use crate::{
+    credential::tidy,
+    text::{has_short_parts, is_unprintable},
+};
 
 /// In characters.
 pub(super) const LONGEST: usize = 100;
@@ -19,7 +22,7 @@ impl KeyName {
         match name.chars().count() {
             0 => Err("it is empty"),
             count if count > LONGEST => Err("it is longer than 100 characters"),
-            _ if name.contains(char::is_control) => Err("it has control characters"),
+            _ if name.contains(is_unprintable) => Err("it has control characters or invisible ones"),
             _ if !has_short_parts(name) => Err("it has a word of more than 40 characters"),
             _ => Ok(Self(name.to_owned())),
         }
@@ -55,6 +58,14 @@ mod tests {
         }
         for name in ["", "  ", "a\nb", "a\u{7}b", &"ab ".repeat(60), &"x".repeat(41)] {
             assert!(KeyName::parse(name).is_err(), "{name:?}");
+        }
+        for looks_otherwise in ["a\u{202e}b", "a\u{200b}b", "a\u{2028}b", "a\u{feff}b", "a\u{e0041}b"] {
+            let why = KeyName::parse(looks_otherwise);
+            assert_eq!(
+                why,
+                Err("it has control characters or invisible ones"),
+                "{looks_otherwise:?}"
+            );
         }
     }
 }

@@ -113,7 +113,7 @@ pub fn run_child(
         _ => None,
     };
     let code = attend(&mut process, copies, remove, end);
-    is_over.store(true, Ordering::Release);
+    is_over.store(true, Ordering::SeqCst);
     code
 }
 

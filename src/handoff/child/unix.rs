@@ -11,7 +11,7 @@ use std::{
     process,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU8, Ordering},
     },
     thread,
     time::{Duration, Instant},
@@ -52,6 +52,9 @@ const PASSED_ON: [Signal; 12] = [
     Signal::SIGIO,
 ];
 
+/// Those by which somebody asks for an end.
+const ENDING: [Signal; 4] = [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM];
+
 /// How long a child may take after SIGTERM before its credential is taken away. GitHub's runner kills 2.5 s after it.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -68,6 +71,8 @@ pub struct Signals {
     held: SigSet,
     /// What was held back before, and is by the child: nothing of ours must be.
     inherited: SigSet,
+    /// The number of the first that asked for an end and was passed on. Zero: none.
+    asked: Arc<AtomicU8>,
 }
 
 impl Signals {
@@ -78,12 +83,21 @@ impl Signals {
         // Taking the terminal back from the background would stop this process otherwise.
         let of_the_terminal: SigSet = [Signal::SIGTTOU, Signal::SIGTTIN].into_iter().collect();
         of_the_terminal.thread_block()?;
-        Ok(Self { held, inherited })
+        Ok(Self {
+            held,
+            inherited,
+            asked: Arc::default(),
+        })
     }
 
     /// Lets them through again, one that came meanwhile first.
     pub fn release(self) -> io::Result<()> {
         Ok(self.inherited.thread_set_mask()?)
+    }
+
+    /// The number of the first signal that asked the child for an end, whatever the child made of it.
+    pub fn asked_for_an_end(&self) -> Option<u8> {
+        Some(self.asked.load(Ordering::SeqCst)).filter(|number| *number != 0)
     }
 
     /// Ends this process when one of them comes, as it would have ended without us, after `remove`.
@@ -172,9 +186,15 @@ impl Process {
     ) {
         let group = self.group;
         let held = signals.held;
+        let asked = Arc::clone(&signals.asked);
         in_background(Box::new(move || {
             while let Ok(signal) = held.wait() {
-                if is_over.load(Ordering::Acquire) {
+                // Before the look at `is_over`: either this thread sees the end, or who waits for it sees the signal.
+                if ENDING.contains(&signal) {
+                    let number = code(Some(signal as i32));
+                    let _ = asked.compare_exchange(0, number, Ordering::SeqCst, Ordering::SeqCst);
+                }
+                if is_over.load(Ordering::SeqCst) {
                     answer(signal, &remove);
                     continue;
                 }

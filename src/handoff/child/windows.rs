@@ -55,6 +55,12 @@ impl Signals {
         Ok(())
     }
 
+    /// The console has told the child itself.
+    #[expect(clippy::unused_self, reason = "the same as on Unix")]
+    pub fn asked_for_an_end(&self) -> Option<u8> {
+        None
+    }
+
     /// Ends this process at Ctrl-C, after `remove`.
     #[expect(clippy::unused_self, reason = "the same as on Unix")]
     pub fn end_with(&self, remove: impl Fn() + Send + 'static) {

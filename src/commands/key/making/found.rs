@@ -64,7 +64,7 @@ impl Making<'_> {
             return Err(self.somebody_elses(&id));
         }
         if self.progress.is_adopted && !self.progress.is_downloading {
-            return Err(self.lost(&id, Loss::Downloaded, Left::MaybeAnothers));
+            return Err(Self::lost(&id, Loss::Downloaded, Left::MaybeAnothers));
         }
         Ok(Found::Lost(id))
     }

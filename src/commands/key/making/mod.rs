@@ -40,8 +40,6 @@ pub(super) struct Making<'a> {
     is_proven: bool,
     /// Whether Apple was asked for a key and nobody knows what came of it.
     is_in_doubt: bool,
-    /// Whether the error that ends this tells what there is of the key.
-    is_told: bool,
     environment: &'a Environment,
     console: Console,
 }
@@ -88,7 +86,6 @@ impl<'a> Making<'a> {
             is_proven: !is_saved,
             is_resumed: before.is_some(),
             is_in_doubt: false,
-            is_told: false,
             progress: before.unwrap_or_else(|| Progress::new(plan)),
             environment,
             console,
@@ -110,10 +107,11 @@ impl<'a> Making<'a> {
         Ok(self.journal.finish()?)
     }
 
-    /// Tells what is there after a failure, and that nothing is lost.
-    pub(super) fn tell_what_is_there(&self) {
+    /// Tells what is there after a failure, and that nothing is lost, unless the error tells what is.
+    pub(super) fn tell_what_is_there(&self, error: &Error) {
+        let is_told = matches!(error, Error::Connect(ConnectError::Web(WebError::Lost { .. })));
         let told = match (&self.progress.key_id, &self.progress.private_key_path) {
-            _ if self.is_told => return,
+            _ if is_told => return,
             (Some(_), Some(path)) if !path.exists() => return,
             (Some(id), Some(path)) => format!("the private key of {id} is in {}", path.display()),
             (Some(id), None) => format!("the key {id} was made, and its private key is not saved yet"),
@@ -132,7 +130,7 @@ impl<'a> Making<'a> {
         let found = match self.find(roster)? {
             Found::Lost(id) => {
                 if let Err(error) = self.take_back(&id) {
-                    return Err(self.lost(&id, Loss::Downloaded, Left::Active(error.to_string())));
+                    return Err(Self::lost(&id, Loss::Downloaded, Left::Active(error.to_string())));
                 }
                 self.console.warn(&format!(
                     "the run that was interrupted had lost the private key of {id}: it was revoked, and another key is made"
@@ -263,7 +261,7 @@ impl<'a> Making<'a> {
             Err(ConnectError::Web(WebError::Gone { loss, to_us: false })) if self.progress.is_adopted => {
                 // Somebody else has it.
                 self.done(|progress| progress.is_downloading = false)?;
-                return Err(self.lost(id, loss, Left::MaybeAnothers));
+                return Err(Self::lost(id, loss, Left::MaybeAnothers));
             }
             Err(ConnectError::Web(WebError::Gone { loss, .. })) => return Err(self.give_up(id, loss)),
             Err(error) => return Err(error.into()),
@@ -294,11 +292,10 @@ impl<'a> Making<'a> {
             Ok(()) => Left::Revoked,
             Err(error) => Left::Active(error.to_string()),
         };
-        self.lost(id, loss, left)
+        Self::lost(id, loss, left)
     }
 
-    fn lost(&mut self, id: &KeyId, loss: Loss, left: Left) -> Error {
-        self.is_told = true;
+    fn lost(id: &KeyId, loss: Loss, left: Left) -> Error {
         web_error(WebError::Lost {
             key_id: id.to_string(),
             loss,

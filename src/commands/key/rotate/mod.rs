@@ -26,7 +26,7 @@ use crate::{
     connect::{Accepted, Client, Root, TeamKeys, block_on, until_accepted},
     credential::KeyId,
     error::Error,
-    handoff::{self, Journal, Plan},
+    handoff::{self, HandoffError, Journal, Plan},
     random,
     report::Console,
     source::{Environment, Flags, Resolved, Sources},
@@ -51,7 +51,7 @@ pub(super) fn run(args: &KeyRotateArgs, environment: &Environment, console: Cons
     };
     let mut making = Making::open(&mut keys, wanted, Some(&rotation.old), environment, console)?;
     let rotated = rotation.carry_out(&mut making);
-    let rotated = rotated.inspect_err(|_| making.tell_what_is_there())?;
+    let rotated = rotated.inspect_err(|error| making.tell_what_is_there(error))?;
     rotated.tell(console)?;
     making.finish()
 }
@@ -105,15 +105,18 @@ impl<'a> Rotation<'a> {
 
         let made = making.make(&roster)?;
         let accepted = self.prove(&made)?;
-        making.done(|progress| progress.proven = true)?;
+        making.done(|progress| progress.proofs = 1)?;
 
         let places = self.places();
         if making.progress.handed_on.as_ref() != Some(&places) {
-            self.hand_on(&made, accepted.clock)?;
+            let interrupted = self.hand_on(&made, accepted.clock)?;
             making.done(|progress| progress.handed_on = Some(places))?;
+            if let Some(signal) = interrupted {
+                return Err(HandoffError::Interrupted { signal }.into());
+            }
         }
         self.prove_what_was_handed_on(&made)?;
-        making.done(|progress| progress.proven_again = true)?;
+        making.done(|progress| progress.proofs = 2)?;
 
         if self.args.revoke_old {
             self.refuse_default(&self.users()?, None)?;
@@ -187,12 +190,13 @@ impl<'a> Rotation<'a> {
     }
 
     /// Runs the command that hands the key to others, and stores the profile after it: as long as the command fails, the
-    /// profile has the old key, which may be nowhere else.
-    fn hand_on(&self, made: &KeyMade, clock: Clock) -> Result<(), Error> {
+    /// profile has the old key, which may be nowhere else. `Some` if a signal asked the command for an end.
+    fn hand_on(&self, made: &KeyMade, clock: Clock) -> Result<Option<u8>, Error> {
+        let mut interrupted = None;
         if let Some(command) = &self.args.publish {
             self.console.note("running the publish command");
             let resolved = self.resolve(made)?;
-            publish(command, &resolved, &made.path, clock, self.environment, self.console)?;
+            interrupted = publish(command, &resolved, &made.path, clock, self.environment, self.console)?;
             self.console.note("the publish command has succeeded");
         }
         if let Some(profile) = &self.profile {
@@ -200,6 +204,6 @@ impl<'a> Rotation<'a> {
             self.console
                 .note(&format!("stored the profile {}", profile.described()));
         }
-        Ok(())
+        Ok(interrupted)
     }
 }
