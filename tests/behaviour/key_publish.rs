@@ -410,7 +410,7 @@ mod signals {
         let mut running = Running::start(rotation.with(command, &[]));
         running.stdout.wait_for("ready\n");
         running.send(Signal::SIGTERM);
-        assert_eq!(running.end(), 20);
+        assert_eq!(running.end(), 143);
         assert!(rotation.job.out("told").exists());
         assert!(rotation.old_is_active());
         rotation.job.assert_nothing_left();

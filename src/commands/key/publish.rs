@@ -83,7 +83,10 @@ pub(super) fn publish(
     let secrets = || session::secrets(resolved, &token, environment);
     match handoff::run_child(&task, Some(&secrets), directory, &signals) {
         Ok(0) => Ok(signals.asked_for_an_end()),
-        Ok(code) => Err(HandoffError::Publish { code }.into()),
+        Ok(code) => Err(match signals.asked_for_an_end() {
+            Some(signal) => HandoffError::Interrupted { signal }.into(),
+            None => HandoffError::Publish { code }.into(),
+        }),
         Err(error @ HandoffError::ChildStart { .. }) => Err(HandoffError::PublishStart {
             reason: error.to_string(),
         }

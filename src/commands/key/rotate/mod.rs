@@ -52,7 +52,9 @@ pub(super) fn run(args: &KeyRotateArgs, environment: &Environment, console: Cons
     let mut making = Making::open(&mut keys, wanted, Some(&rotation.old), environment, console)?;
     let rotated = rotation.carry_out(&mut making);
     let rotated = rotated.inspect_err(|error| making.tell_what_is_there(error))?;
-    rotated.tell(console)?;
+    rotated
+        .tell(console)
+        .inspect_err(|error| making.tell_what_is_there(error))?;
     making.finish()
 }
 
