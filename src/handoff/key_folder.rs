@@ -57,7 +57,9 @@ impl KeyFolder {
         doubt_of(metadata.uid(), metadata.mode(), me).map(|why| format!("{}: {why}", self.0.display()))
     }
 
+    /// Windows has access lists, which say nothing as simple.
     #[cfg(windows)]
+    #[expect(clippy::unused_self, reason = "the same as on Unix")]
     pub fn doubt(&self) -> Option<String> {
         None
     }
