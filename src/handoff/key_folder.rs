@@ -59,7 +59,6 @@ impl KeyFolder {
 
     /// Windows has access lists, which say nothing as simple.
     #[cfg(windows)]
-    #[expect(clippy::unused_self, reason = "the same as on Unix")]
     pub fn doubt(&self) -> Option<String> {
         None
     }
