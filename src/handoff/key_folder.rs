@@ -64,6 +64,7 @@ impl KeyFolder {
         doubt_of(metadata.uid(), metadata.mode(), me).map(|why| format!("{}: {why}", self.0.display()))
     }
 
+    /// Windows has access lists, which say nothing as simple.
     #[cfg(windows)]
     pub fn doubt(&self) -> Option<String> {
         None

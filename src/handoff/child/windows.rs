@@ -56,7 +56,6 @@ impl Signals {
     }
 
     /// The console has told the child itself.
-    #[expect(clippy::unused_self, reason = "the same as on Unix")]
     pub fn asked_for_an_end(&self) -> Option<u8> {
         None
     }
