@@ -37,6 +37,23 @@ fn a_key_whose_answer_is_lost_is_found_by_its_name() {
 }
 
 #[test]
+fn a_key_that_was_found_by_its_name_and_that_somebody_else_downloads_is_not_revoked() {
+    let person = someone();
+    person.apple.fail_web(WebStep::Create, Fault::ResetBeforeResponse);
+    let without = json!({"data": {"type": "apiKeys", "id": "2X9R4QWVK6", "attributes": {}}});
+    person.apple.fail_web(WebStep::Download, answer(200, &without));
+    run(&person)
+        .code(20)
+        .says("somebody else may have made it and have its private key")
+        .does_not_say("makes no second key");
+    assert_eq!(times(&person, WebStep::Revoke), 0);
+    // It was a lie: nobody has it.
+    run(&person).code(0);
+    assert_one_key("the same", &person);
+    assert_eq!((ever_made(&person), times(&person, WebStep::Revoke)), (1, 0));
+}
+
+#[test]
 fn where_apple_asks_to_wait_for_long_nothing_was_made_and_that_is_no_doubt() {
     let person = someone();
     let fault = Fault::TooManyRequests {
