@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{OutputArgs, TimeoutArgs};
+use super::{KeychainArgs, OutputArgs, TimeoutArgs};
 use crate::source::Flags;
 
 const SESSION: &str =
@@ -110,9 +110,8 @@ pub struct KeyListArgs {
     /// Only active keys that look forgotten: not used for 180 days, never used, or never downloaded
     #[arg(long)]
     pub stale: bool,
-    /// Don't look into the keychain [env: ASC_BYPASS_KEYCHAIN]
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    bypass_keychain: Option<String>,
+    #[command(flatten)]
+    pub keychain: KeychainArgs,
     #[command(flatten)]
     pub web: WebArgs,
     #[command(flatten)]
@@ -131,9 +130,8 @@ pub struct KeyRevokeArgs {
     /// Revoke it even if the default profile uses it
     #[arg(long)]
     pub force: bool,
-    /// Don't look into the keychain [env: ASC_BYPASS_KEYCHAIN]
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    bypass_keychain: Option<String>,
+    #[command(flatten)]
+    pub keychain: KeychainArgs,
     #[command(flatten)]
     pub web: WebArgs,
     #[command(flatten)]
@@ -197,18 +195,6 @@ impl WebArgs {
 
 impl NewKeyArgs {
     /// Where profiles are stored.
-    pub fn profile_settings(&self) -> Flags {
-        Flags::default().with("--bypass-keychain", self.bypass_keychain.as_deref())
-    }
-}
-
-impl KeyListArgs {
-    pub fn profile_settings(&self) -> Flags {
-        Flags::default().with("--bypass-keychain", self.bypass_keychain.as_deref())
-    }
-}
-
-impl KeyRevokeArgs {
     pub fn profile_settings(&self) -> Flags {
         Flags::default().with("--bypass-keychain", self.bypass_keychain.as_deref())
     }

@@ -15,7 +15,7 @@ pub use job::{Ci, CleanupArgs, ExecArgs, SetupArgs, TokenArgs, ValidateArgs};
 pub use key::{KeyArgs, KeyCommand, KeyCreateArgs, KeyListArgs, KeyRevokeArgs, KeyRotateArgs, NewKeyArgs, WebArgs};
 pub use knowledge::{CapabilitiesArgs, CompletionsArgs, InspectArgs, ManArgs, RolesArgs};
 pub use profiles::{LoginArgs, LogoutArgs, SwitchArgs};
-pub use shared::{CredentialArgs, LifetimeArgs, Output, OutputArgs, PolicyArgs, TimeoutArgs};
+pub use shared::{CredentialArgs, KeychainArgs, LifetimeArgs, Output, OutputArgs, PolicyArgs, TimeoutArgs};
 pub use status::StatusArgs;
 
 use crate::handoff;

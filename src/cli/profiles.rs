@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::OutputArgs;
+use super::{KeychainArgs, OutputArgs};
 use crate::source::Flags;
 
 const LOGIN: &str = "The keychain keeps the key itself, so that the profile works when the .p8 file is gone; a config \
@@ -121,9 +121,8 @@ pub struct SwitchArgs {
     /// The profile that is used from now on where none is named
     #[arg(long, visible_alias = "profile", value_name = "NAME")]
     pub name: Option<String>,
-    /// Don't look into the keychain [env: ASC_BYPASS_KEYCHAIN]
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    bypass_keychain: Option<String>,
+    #[command(flatten)]
+    pub keychain: KeychainArgs,
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -174,12 +173,6 @@ impl ProofArgs {
 }
 
 impl LogoutArgs {
-    pub fn settings(&self) -> Flags {
-        Flags::default().with("--bypass-keychain", self.bypass_keychain.as_deref())
-    }
-}
-
-impl SwitchArgs {
     pub fn settings(&self) -> Flags {
         Flags::default().with("--bypass-keychain", self.bypass_keychain.as_deref())
     }

@@ -71,6 +71,20 @@ pub struct TimeoutArgs {
     pub timeout: String,
 }
 
+/// For a command that looks at stored profiles.
+#[derive(Args, Debug)]
+pub struct KeychainArgs {
+    /// Don't look into the keychain [env: ASC_BYPASS_KEYCHAIN]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    bypass_keychain: Option<String>,
+}
+
+impl KeychainArgs {
+    pub fn settings(&self) -> Flags {
+        Flags::default().with("--bypass-keychain", self.bypass_keychain.as_deref())
+    }
+}
+
 #[derive(Args, Debug)]
 pub struct OutputArgs {
     /// For people, or for scripts

@@ -29,7 +29,7 @@ struct Switched<'a> {
 
 /// Writes the name of a profile into the config file that decides, and says if another one comes before it.
 pub(super) fn run(args: &SwitchArgs, environment: &Environment, console: Console) -> Result<(), Error> {
-    let profiles = options::profiles(&args.settings(), environment)?;
+    let profiles = options::profiles(&args.keychain.settings(), environment)?;
     let Some(name) = &args.name else {
         return Err(Error::Usage {
             what: "no profile was named".to_owned(),

@@ -26,11 +26,12 @@ const PROBE_PREFIX: &str = ".asc-auth-probe-";
 /// How the name of the directory begins that takes a key which its own has no room for. No clean-up removes it.
 const RESCUE_PREFIX: &str = "asc-auth-key-";
 
-/// A directory in which a file has been written and has reached the disk.
+/// A directory for keys. Before a key is made for it, it is [proven](KeyFolder::prove).
 #[derive(Clone, Debug)]
 pub struct KeyFolder(PathBuf);
 
 impl KeyFolder {
+    /// Whatever is there. Nothing is made.
     pub fn of(directory: &Path) -> Result<Self, HandoffError> {
         let path = absolute(directory).map_err(|error| HandoffError::KeyFolder {
             path: directory.to_owned(),
@@ -75,7 +76,7 @@ impl KeyFolder {
     }
 
     /// Where the key of this ID is saved.
-    pub fn file_of(&self, id: &KeyId) -> PathBuf {
+    fn file_of(&self, id: &KeyId) -> PathBuf {
         self.0.join(team_key_file_name(id))
     }
 

@@ -38,7 +38,7 @@ struct Told<'a> {
 
 pub(super) fn run(args: &KeyRevokeArgs, environment: &Environment, console: Console) -> Result<(), Error> {
     let id = key_id("KEY_ID", &args.key_id)?;
-    let profiles = options::profiles(&args.profile_settings(), environment)?;
+    let profiles = options::profiles(&args.keychain.settings(), environment)?;
     let mut keys = sign_in(&args.web, environment, console)?;
     let roster = keys.list()?;
     let key = roster

@@ -30,7 +30,7 @@ impl Profile {
         let profiles = wanted::profiles(args, environment)?;
         let Some(name) = name else { return Ok(None) };
         let name = options::profile_name(name)?;
-        let into = wanted::destination(&profiles)?;
+        let into = profiles.own_place()?;
         Ok(Some(Self { name, profiles, into }))
     }
 

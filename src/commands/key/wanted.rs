@@ -10,10 +10,7 @@ use crate::{
     handoff::{HandoffError, KeyFolder},
     report::Console,
     roles::{ROLES, Role},
-    source::{
-        Environment,
-        profiles::{Destination, Profiles},
-    },
+    source::{Environment, profiles::Profiles},
 };
 
 /// Where keys are saved, below the home directory.
@@ -65,14 +62,6 @@ impl NewKey {
     pub(super) fn role_names(&self) -> String {
         self.roles.iter().map(|role| role.name).collect::<Vec<_>>().join(", ")
     }
-}
-
-/// Where a profile is stored.
-pub(super) fn destination(profiles: &Profiles) -> Result<Destination, Error> {
-    if profiles.bypasses_keychain() {
-        return Ok(Destination::File(profiles.own_file()?.clone()));
-    }
-    Ok(Destination::Keychain)
 }
 
 /// The profiles of this environment, as the flags have them.

@@ -106,10 +106,7 @@ fn destination(args: &LoginArgs, profiles: &Profiles) -> Result<Destination, Err
         let file = profiles.local_file().ok_or_else(options::no_local_file)?;
         return Ok(Destination::File(file.clone()));
     }
-    if profiles.bypasses_keychain() {
-        return Ok(Destination::File(profiles.own_file()?.clone()));
-    }
-    Ok(Destination::Keychain)
+    Ok(profiles.own_place()?)
 }
 
 /// What is stored: the key itself in a keychain, which may be the only copy, else its absolute path.

@@ -3,7 +3,7 @@
 //! The private half can be had once, ever. What might have taken effect is told apart from what certainly has not, so
 //! that nobody makes a second key, or leaves one behind, on a guess.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -59,11 +59,6 @@ impl TeamKeys {
 
     pub fn root(&self) -> &Root {
         self.visit.root()
-    }
-
-    /// The file that the session was read from.
-    pub fn session_file(&self) -> &Path {
-        self.visit.session().path()
     }
 
     /// Every key, revoked ones too.

@@ -71,6 +71,14 @@ impl Profiles {
         own.ok_or(SourceError::NoHome)
     }
 
+    /// Where a profile of this user's own goes where nothing else is said.
+    pub fn own_place(&self) -> Result<Destination, SourceError> {
+        if self.bypass_keychain {
+            return Ok(Destination::File(self.own_file()?.clone()));
+        }
+        Ok(Destination::Keychain)
+    }
+
     /// The config file of the working directory, which may be the home directory. `None` if a variable names the only
     /// one.
     pub fn local_file(&self) -> Option<&ConfigFile> {

@@ -36,7 +36,7 @@ struct Row {
 
 pub(super) fn run(args: &KeyListArgs, environment: &Environment, console: Console) -> Result<(), Error> {
     let criteria = Criteria::of(args)?;
-    let profiles = options::profiles(&args.profile_settings(), environment)?;
+    let profiles = options::profiles(&args.keychain.settings(), environment)?;
     let roster = sign_in(&args.web, environment, console)?.list()?;
     let mut listing = Listing::of(roster, &criteria, &Users::of(&profiles));
     let unfinished = unfinished::all(environment);

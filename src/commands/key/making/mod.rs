@@ -308,6 +308,9 @@ impl<'a> Making<'a> {
         self.keys.renew_budget();
         self.keys.revoke(id)?;
         self.wanted.folder.remove_torn(id);
+        if let Some(Ok(before)) = self.progress.output_dir.as_deref().map(KeyFolder::of) {
+            before.remove_torn(id);
+        }
         self.start_again();
         Ok(())
     }
