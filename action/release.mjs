@@ -59,22 +59,33 @@ export function findRelease(env, { platform, arch } = process) {
 
 // Whether the binary is there to be run. Anything else in its place is a reason to stop.
 export function isCached(release) {
-  const { directory, binary } = release;
-  const place = lstatSync(directory, { throwIfNoEntry: false });
-  // Those who remove old files from a cache leave empty directories.
-  if (!place || (place.isDirectory() && readdirSync(directory).length === 0)) return false;
-  const problem = place.isDirectory() ? whatIsWrong(release) : "it is not a directory";
-  if (problem) {
+  const { version, directory, binary } = release;
+  let problem;
+  try {
+    if (isEmpty(directory)) return false;
+    problem = whatIsWrong(release);
+  } catch (error) {
     throw new Failure(
-      "asc-auth: the tool cache was changed",
-      `${binary} is not what release ${release.version} put there: ${problem}. It was not run. ` +
-        `Delete ${directory}, and find out who else writes to this cache.`,
+      "asc-auth: the tool cache can't be read",
+      `${binary}: ${error.message}. Check that this user may read it, or give a binary in the input binary-path.`,
     );
   }
-  return true;
+  if (!problem) return true;
+  throw new Failure(
+    "asc-auth: the tool cache was changed",
+    `${binary} is not what release ${version} put there: ${problem}. It was not run. ` +
+      `Delete ${directory}, and find out who else writes to this cache.`,
+  );
+}
+
+// Those who remove old files from a cache leave empty directories.
+function isEmpty(directory) {
+  const place = lstatSync(directory, { throwIfNoEntry: false });
+  return !place || (place.isDirectory() && readdirSync(directory).length === 0);
 }
 
 function whatIsWrong({ directory, executable, binary, asset }) {
+  if (!lstatSync(directory).isDirectory()) return "its place is not a directory";
   // The directory goes on PATH: a file beside the binary would be found as a command.
   const others = readdirSync(directory).filter((name) => name !== executable);
   if (others.length > 0) return `beside it lies ${others.join(", ")}`;

@@ -11,6 +11,7 @@ import { Failure } from "./failure.mjs";
 const retries = 3;
 const longestWish = 30_000; // Of a server's Retry-After.
 const mostRedirects = 5;
+const aWebPage = "was answered with a web page, of a login or of a proxy most likely";
 
 // What is worth another attempt, and the pause that the server asked for, in milliseconds.
 class Transient extends Error {
@@ -50,18 +51,12 @@ async function attempt(url, size, signal) {
     if (status === 408 || status === 429 || status >= 500) throw new Transient(message, wishOf(headers));
     throw failed(url, message);
   }
-  const length = headers.get("content-length");
-  const problem = headers.get("content-type")?.startsWith("text/html")
-    ? aWebPage
-    : length !== null && Number(length) !== size && `has ${length} bytes instead of ${size}`;
-  if (problem) {
+  if (headers.get("content-type")?.startsWith("text/html")) {
     await response.body.cancel();
-    throw failed(url, problem);
+    throw failed(url, aWebPage);
   }
   return await bodyOf(url, response, size);
 }
-
-const aWebPage = "was answered with a web page, of a login or of a proxy most likely";
 
 async function answer(url, signal) {
   let from = new URL(url);
@@ -85,7 +80,8 @@ function redirected(url, from, location) {
   return to;
 }
 
-async function bodyOf(url, { body }, size) {
+async function bodyOf(url, { headers, body }, size) {
+  const announced = Number(headers.get("content-length") ?? size);
   const chunks = [];
   let received = 0;
   const reader = body.getReader();
@@ -94,8 +90,9 @@ async function bodyOf(url, { body }, size) {
       const { done, value } = await reader.read().catch((error) => throwBroken(url, error));
       if (done) break;
       if (received === 0 && value[0] === "<".charCodeAt()) throw failed(url, aWebPage);
+      if (announced !== size) throw failed(url, `has ${announced} bytes instead of ${size}`);
       received += value.length;
-      if (received > size) throw failed(url, `has more than the ${size} bytes that the release has`);
+      if (received > size) throw failed(url, `has more than the ${size} bytes of the release`);
       chunks.push(value);
     }
   } finally {

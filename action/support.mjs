@@ -98,7 +98,7 @@ export async function serve(handler, server = createServer()) {
     server.closeAllConnections();
   });
   const { port } = server.address();
-  return { asked, port, url: `http://127.0.0.1:${port}` };
+  return { server, asked, port, url: `http://127.0.0.1:${port}` };
 }
 
 // A checkout of the action whose release.json names `archive` as the release, with `binary` in it.
