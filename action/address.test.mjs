@@ -46,13 +46,22 @@ for (const [base, message] of [
 }
 
 test("the environment keeps proxies and certificates, and drops inputs and the credential", () => {
-  const kept = { PATH: "/bin", HTTPS_PROXY: "http://proxy:3128", NO_PROXY: "*", http_proxy: "", NODE_EXTRA_CA_CERTS: "/ca" };
+  const kept = {
+    PATH: "/bin",
+    HTTPS_PROXY: "http://proxy:3128",
+    NO_PROXY: "*",
+    http_proxy: "",
+    NODE_EXTRA_CA_CERTS: "/ca",
+  };
   const dropped = { "INPUT_PRIVATE-KEY": "key", ASC_PRIVATE_KEY: "key", ASC_KEY_ID: "id", asc_private_key_b64: "key" };
   assert.deepEqual(environmentForDownload({ ...kept, ...dropped }), { ...kept, NODE_USE_ENV_PROXY: "1" });
 });
 
 test("a proxy without a scheme is http, as for curl", () => {
-  assert.equal(environmentForDownload({ https_proxy: "user:pass@proxy:3128" }).https_proxy, "http://user:pass@proxy:3128");
+  assert.equal(
+    environmentForDownload({ https_proxy: "user:pass@proxy:3128" }).https_proxy,
+    "http://user:pass@proxy:3128",
+  );
 });
 
 for (const value of ["socks5://user:secret@proxy", "http://user:secret@[proxy", "http:// secret"]) {

@@ -20,7 +20,10 @@ const good = tarGz([
 // A cold cache, a release with this archive, and a server that has `answer`: bytes, or a handler.
 async function cold({ archive = good, binary = script, answer = archive, server: given } = {}) {
   const action = checkout(archive, Buffer.from(binary));
-  const server = await serve(typeof answer === "function" ? answer : (request, response) => response.end(answer), given);
+  const server = await serve(
+    typeof answer === "function" ? answer : (request, response) => response.end(answer),
+    given,
+  );
   const env = { "INPUT_DOWNLOAD-BASE-URL": server.url };
   const files = () => readdirSync(action.cache, { recursive: true });
   return { ...action, ...server, env, files, ended: (more) => main(action, { ...env, ...more }) };
@@ -54,19 +57,29 @@ for (const [what, { message, ...stage }] of [
     "has another digest",
     {
       answer: Buffer.from(good).fill(0, 20, 21),
-      message: /the download is not the release::http:\S+: its SHA-256 is [0-9a-f]{64} instead of [0-9a-f]{64}, which action\/release\.json names\. It was not run\./,
+      message:
+        /the download is not the release::http:\S+: its SHA-256 is [0-9a-f]{64} instead of [0-9a-f]{64}, which action\/release\.json names\. It was not run\./,
     },
   ],
-  ["is too long", { answer: Buffer.concat([good, Buffer.alloc(1)]), message: /has \d+ bytes instead of \d+\. Nothing was run\./ }],
+  [
+    "is too long",
+    { answer: Buffer.concat([good, Buffer.alloc(1)]), message: /has \d+ bytes instead of \d+\. Nothing was run\./ },
+  ],
   ["is a web page", { answer: Buffer.from("<html>"), message: /a web page/ }],
   ["is not there", { answer: (request, response) => response.writeHead(404).end(), message: /HTTP 404/ }],
   [
     "holds a link in the binary's place",
-    { archive: tarGz([{ path: `${folder}/asc-auth`, type: "2" }]), message: /the archive can't be unpacked::.*neither a file nor a folder/ },
+    {
+      archive: tarGz([{ path: `${folder}/asc-auth`, type: "2" }]),
+      message: /the archive can't be unpacked::.*neither a file nor a folder/,
+    },
   ],
   [
     "holds another binary than the manifest says",
-    { binary: script.replace("with", "evil"), message: /the download is not the release::asc-auth-\S+ in http:\S+: its SHA-256 is/ },
+    {
+      binary: script.replace("with", "evil"),
+      message: /the download is not the release::asc-auth-\S+ in http:\S+: its SHA-256 is/,
+    },
   ],
 ]) {
   test(`an archive that ${what}: one annotation, nothing is run, nothing is left`, async () => {
@@ -147,8 +160,15 @@ for (const [signal, code] of [
 
 test("no input and no credential is in the environment or the arguments of the download", async () => {
   const { root, ended } = await cold();
-  writeFileSync(join(root, "download.mjs"), "console.log(JSON.stringify([process.env, process.argv])); process.exit(9);");
-  const { code, log } = await ended({ "INPUT_PRIVATE-KEY": "secret", ASC_PRIVATE_KEY_B64: "secret", NO_PROXY: "example.com" });
+  writeFileSync(
+    join(root, "download.mjs"),
+    "console.log(JSON.stringify([process.env, process.argv])); process.exit(9);",
+  );
+  const { code, log } = await ended({
+    "INPUT_PRIVATE-KEY": "secret",
+    ASC_PRIVATE_KEY_B64: "secret",
+    NO_PROXY: "example.com",
+  });
   assert.equal(code, 9);
   assert.doesNotMatch(log, /secret|INPUT_/);
   assert.match(log, /"NO_PROXY":"example\.com"/);
@@ -220,7 +240,10 @@ test("NODE_EXTRA_CA_CERTS makes a mirror's certificate trusted; without it there
   const env = { "INPUT_DOWNLOAD-BASE-URL": `https://127.0.0.1:${port}` };
   const { code, log } = await ended(env);
   assert.equal(code, 1);
-  assert.match(log, /::error title=asc-auth%3A the download failed::.*a certificate that is not trusted \(\w+\); NODE_EXTRA_CA_CERTS/);
+  assert.match(
+    log,
+    /::error title=asc-auth%3A the download failed::.*a certificate that is not trusted \(\w+\); NODE_EXTRA_CA_CERTS/,
+  );
   assert.doesNotMatch(log, /trying again/);
   assert.deepEqual(asked, []);
   assert.equal((await ended({ ...env, NODE_EXTRA_CA_CERTS: https.cert })).code, 0);
@@ -232,7 +255,10 @@ test("a redirect from https to http is refused, on loopback too", async (t) => {
   const plain = await serve((request, response) => response.end(good));
   const answer = (request, response) => response.writeHead(302, { location: plain.url }).end();
   const { ended, port } = await cold({ server: https.server, answer });
-  const { code, log } = await ended({ "INPUT_DOWNLOAD-BASE-URL": `https://127.0.0.1:${port}`, NODE_EXTRA_CA_CERTS: https.cert });
+  const { code, log } = await ended({
+    "INPUT_DOWNLOAD-BASE-URL": `https://127.0.0.1:${port}`,
+    NODE_EXTRA_CA_CERTS: https.cert,
+  });
   assert.equal(code, 1);
   assert.match(log, /was redirected to http:\/\/127\.0\.0\.1:\d+, which is not https/);
   assert.deepEqual(plain.asked, []);

@@ -59,7 +59,10 @@ function saveState(env, name, value) {
     );
   }
   if (/[\r\n]/.test(value)) {
-    throw new Failure("asc-auth: a path with a line break", `${value}: it would be cut off there in the runner's files. Rename it.`);
+    throw new Failure(
+      "asc-auth: a path with a line break",
+      `${value}: it would be cut off there in the runner's files. Rename it.`,
+    );
   }
   appendFileSync(env.GITHUB_STATE, `${name}=${value}\n`);
 }

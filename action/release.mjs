@@ -107,7 +107,7 @@ function digestOf(path) {
   const buffer = Buffer.allocUnsafe(256 * 1024);
   const file = openSync(path);
   try {
-    for (let length; (length = readSync(file, buffer)) > 0; ) hash.update(buffer.subarray(0, length));
+    for (let length; (length = readSync(file, buffer)) > 0;) hash.update(buffer.subarray(0, length));
   } finally {
     closeSync(file);
   }

@@ -12,7 +12,7 @@ const script = "#!/bin/sh\necho run with $1\n";
 
 async function release(assets) {
   const { root } = checkout(Buffer.from(""), Buffer.from(""));
-  writeFileSync(join(root, "release.json"), JSON.stringify({ version: assets && "1.2.3", assets: assets ?? {} }));
+  writeFileSync(join(root, "release.json"), JSON.stringify({ version: "1.2.3", assets }));
   return await import(pathToFileURL(join(root, "release.mjs")));
 }
 
@@ -55,9 +55,13 @@ for (const [platform, arch] of [
   });
 }
 
-test("a checkout before the first release says so", async () => {
-  const { findRelease } = await release(null);
-  assert.throws(() => findRelease({}), { message: /^action\/release\.json names no release yet\./ });
+test("without a binary-path, a checkout before the first release says so", async () => {
+  const action = checkout(tarGz([]), Buffer.from(script));
+  writeFileSync(join(action.root, "release.json"), '{ "version": null, "assets": {} }');
+  const { code, log, state } = await main(action, { "INPUT_BINARY-PATH": "" });
+  assert.equal(code, 1);
+  assert.match(log, /^::error title=asc-auth%3A no binary::action\/release\.json names no release yet\./);
+  assert.equal(state, "");
 });
 
 // A cache that has the binary, and a server that would have another.
@@ -77,7 +81,11 @@ test("a warm cache makes no request", async () => {
 });
 
 for (const [what, change, message] of [
-  ["holds other bytes", ({ binary }) => writeFileSync(binary, script.replace("with", "evil")), /its SHA-256 is [0-9a-f]{64} instead of/],
+  [
+    "holds other bytes",
+    ({ binary }) => writeFileSync(binary, script.replace("with", "evil")),
+    /its SHA-256 is [0-9a-f]{64} instead of/,
+  ],
   ["is longer", ({ binary }) => writeFileSync(binary, `${script}\n`), /it has 28 bytes instead of 27/],
   [
     "is a link to the very same bytes",

@@ -76,8 +76,8 @@ function redirected(url, from, location) {
   if (!URL.canParse(location, from)) throw failed(url, "was redirected to what is no URL");
   const to = new URL(location, from);
   const isDowngrade = from.protocol === "https:" && to.protocol !== "https:";
-  if (isDowngrade || !isAllowed(to)) throw failed(url, `was redirected to ${to.protocol}//${to.host}, which is not https`);
-  return to;
+  if (!isDowngrade && isAllowed(to)) return to;
+  throw failed(url, `was redirected to ${to.protocol}//${to.host}, which is not https`);
 }
 
 async function bodyOf(url, { headers, body }, size) {
@@ -108,7 +108,7 @@ function throwBroken(url, error) {
   if (name === "TimeoutError") throw new Transient("took too long");
   const reason = code || message;
   if (/CERT|^UNABLE_TO/.test(reason)) {
-    throw failed(url, `met a certificate that is not trusted (${reason}); NODE_EXTRA_CA_CERTS can name the file of a company's own`);
+    throw failed(url, `met a certificate that is not trusted (${reason}); NODE_EXTRA_CA_CERTS can name a file of more`);
   }
   throw new Transient(`broke (${reason})`);
 }

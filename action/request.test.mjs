@@ -24,7 +24,10 @@ async function ask(t, ...answers) {
 }
 
 const good = (response) => response.end(content);
-const status = (code, headers = {}) => (response) => response.writeHead(code, headers).end("no");
+const status =
+  (code, headers = {}) =>
+  (response) =>
+    response.writeHead(code, headers).end("no");
 const reset = (response) => response.socket.resetAndDestroy();
 const truncated = (response) => {
   response.writeHead(200, { "content-length": content.length });
@@ -66,7 +69,8 @@ test("gives up after three retries, with longer pauses each time", async (t) => 
   const { ended, asked, pauses } = await ask(t, status(503));
   await assert.rejects(ended(), {
     title: "asc-auth: the download failed",
-    message: /a\.tar\.gz: the download was answered with HTTP 503, and so did 3 more attempts\. Nothing was run\. Check .* download-base-url, .* binary-path\.$/,
+    message:
+      /a\.tar\.gz: the download was answered with HTTP 503, and so did 3 more attempts\. Nothing was run\. Check .* download-base-url, .* binary-path\.$/,
   });
   assert.equal(asked.length, 4);
   assert.deepEqual(pauses, [1000, 2000, 4000]);
@@ -113,12 +117,24 @@ for (const [what, answer, message] of [
   ["HTTP 404", status(404), /the download was answered with HTTP 404\./],
   ["HTTP 403", status(403), /HTTP 403\./],
   ["HTTP 204", (response) => response.writeHead(204).end(), /HTTP 204\./],
-  ["a web page", (response) => response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end("hello"), /with a web page/],
+  [
+    "a web page",
+    (response) => response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end("hello"),
+    /with a web page/,
+  ],
   ["a web page that does not say so", (response) => response.end("<!doctype html>"), /with a web page/],
   ["a web page of unknown length", (response) => response.write("<html>"), /with a web page/],
   ["another length", (response) => response.end("no"), /has 2 bytes instead of 120000\./],
-  ["more bytes than that", (response) => (response.write(content), response.end("x")), /has more than the 120000 bytes/],
-  ["a redirect to plain http", status(302, { location: "http://example.com/a?signature=x" }), /redirected to http:\/\/example\.com, which is not https\./],
+  [
+    "more bytes than that",
+    (response) => (response.write(content), response.end("x")),
+    /has more than the 120000 bytes/,
+  ],
+  [
+    "a redirect to plain http",
+    status(302, { location: "http://example.com/a?signature=x" }),
+    /redirected to http:\/\/example\.com, which is not https\./,
+  ],
   ["a redirect to a file", status(302, { location: "file:///etc/passwd" }), /redirected to file:\/\/,/],
   ["a redirect to nowhere", status(302, { location: "http://" }), /redirected to what is no URL\./],
   ["a redirect without end", status(302, { location: "/again" }), /redirected more than 5 times\./],

@@ -4,7 +4,16 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,9 +41,9 @@ export function identityOf(bytes) {
   return { sha256: digestOf(bytes), size: bytes.length };
 }
 
-// Entries are { path, content, type, prefix, size }; `size` is for one that lies.
+// Entries are { path, content, type, prefix, size }, content in ASCII; `size` is for one that lies.
 export function tar(entries) {
-  const blocks = entries.flatMap(({ path, content = "", type = "0", prefix = "", size = Buffer.byteLength(content) }) => {
+  const blocks = entries.flatMap(({ path, content = "", type = "0", prefix = "", size = content.length }) => {
     const header = Buffer.alloc(512);
     header.write(path, 0);
     header.write("0000755\0", 100);
@@ -44,7 +53,7 @@ export function tar(entries) {
     header.write(prefix, 345);
     const sum = header.reduce((sum, byte) => sum + byte, 0);
     header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
-    return [header, Buffer.from(content), Buffer.alloc(-Buffer.byteLength(content) & 511)];
+    return [header, Buffer.from(content), Buffer.alloc(-content.length & 511)];
   });
   return Buffer.concat([...blocks, Buffer.alloc(1024)]);
 }
@@ -53,12 +62,12 @@ export function tarGz(entries) {
   return gzipSync(tar(entries));
 }
 
-// Entries are { path, content, mode, method, localPath, size }; the last two are for one that lies.
+// Entries are { path, content, mode, method, localPath, size }, content in ASCII; the last two are for one that lies.
 export function zip(entries) {
   const locals = [];
   const central = [];
   let at = 0;
-  for (const { path, content = "", mode = 0o100755, method = 8, localPath = path, size = Buffer.byteLength(content) } of entries) {
+  for (const { path, content = "", mode = 0o100755, method = 8, localPath = path, size = content.length } of entries) {
     const packed = method === 8 ? deflateRawSync(content) : Buffer.from(content);
     const common = Buffer.alloc(26);
     common.writeUInt16LE(20, 0);
@@ -104,8 +113,8 @@ export async function serve(handler, server = createServer()) {
 // A checkout of the action whose release.json names `archive` as the release, with `binary` in it.
 export function checkout(archive, binary) {
   const root = temporary();
-  for (const name of readdirSync(import.meta.dirname)) {
-    if (name.endsWith(".mjs") && !name.endsWith(".test.mjs")) copyFileSync(join(import.meta.dirname, name), join(root, name));
+  for (const name of readdirSync(import.meta.dirname).filter((name) => /^[a-z]+\.mjs$/.test(name))) {
+    copyFileSync(join(import.meta.dirname, name), join(root, name));
   }
   const asset = { name: `${folder}.tar.gz`, ...identityOf(archive), binary: identityOf(binary) };
   writeFileSync(join(root, "release.json"), JSON.stringify({ version, assets: { [target]: asset } }));

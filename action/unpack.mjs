@@ -13,8 +13,9 @@ const mostUnpacked = 64 * 1024 * 1024;
 
 // The content of the file `path` in the archive. The archive's own name says what kind it is.
 export function unpack(archive, name, path) {
+  const entries = name.endsWith(".zip") ? zipEntries : tarEntries;
   try {
-    return only(path, name.endsWith(".zip") ? zipEntries(archive) : tarEntries(gunzipSync(archive, { maxOutputLength: mostUnpacked })));
+    return only(path, entries(archive));
   } catch (error) {
     throw new Failure(
       "asc-auth: the archive can't be unpacked",
@@ -32,15 +33,16 @@ function only(path, entries) {
       throw new Error(`${JSON.stringify(entry.path)} lies outside ${folder}`);
     }
     if (!entry.isFile && !entry.isFolder) throw new Error(`${entry.path} is neither a file nor a folder`);
-    if (entry.path === path) found.push(entry);
+    if (entry.isFile && entry.path === path) found.push(entry);
   }
-  if (found.length !== 1 || !found[0].isFile) throw new Error(`it holds ${found.length} files ${path} instead of one`);
+  if (found.length !== 1) throw new Error(`it holds ${found.length} files ${path} instead of one`);
   return found[0].content();
 }
 
-// https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html#tag_20_94_13_06
-function* tarEntries(tar) {
-  for (let at = 0; ; ) {
+// POSIX, pax: the ustar interchange format.
+function* tarEntries(archive) {
+  const tar = gunzipSync(archive, { maxOutputLength: mostUnpacked });
+  for (let at = 0; ;) {
     const header = part(tar, at, block);
     if (header.every((byte) => byte === 0)) return;
     const text = (start, length) => header.toString("utf8", start, start + length).replace(/\0.*$/s, "");
@@ -62,7 +64,7 @@ function* tarEntries(tar) {
   }
 }
 
-// https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
+// PKWARE, APPNOTE.TXT: the central directory, which says where each file begins.
 function* zipEntries(zip) {
   // Without a comment, the end of the central directory is the end of the file.
   const end = part(zip, zip.length - 22, 22);
@@ -87,14 +89,17 @@ function* zipEntries(zip) {
 }
 
 function zipContent(zip, header, path) {
-  const [method, packedSize, size, at] = [header.readUInt16LE(10), ...[20, 24, 42].map((offset) => header.readUInt32LE(offset))];
+  const method = header.readUInt16LE(10);
+  const [packedSize, size, at] = [20, 24, 42].map((offset) => header.readUInt32LE(offset));
   const local = part(zip, at, 30);
   signed(local, 0x04034b50);
-  const nameLength = local.readUInt16LE(26);
-  if (part(zip, at + 30, nameLength).toString() !== path) throw new Error(`${path} has another name in the zip's two places`);
-  const packed = part(zip, at + 30 + nameLength + local.readUInt16LE(28), packedSize);
+  const [nameLength, extraLength] = [26, 28].map((offset) => local.readUInt16LE(offset));
+  const localPath = part(zip, at + 30, nameLength).toString();
+  if (localPath !== path) throw new Error(`${path} is called ${localPath} where its content is`);
+  const packed = part(zip, at + 30 + nameLength + extraLength, packedSize);
   if (method !== 0 && method !== 8) throw new Error(`${path} is compressed in a way that is not known here`);
-  const content = method === 0 ? packed : inflateRawSync(packed, { maxOutputLength: Math.min(size, mostUnpacked) || 1 });
+  const content =
+    method === 0 ? packed : inflateRawSync(packed, { maxOutputLength: Math.min(size, mostUnpacked) || 1 });
   if (content.length !== size) throw new Error(`${path} has ${content.length} bytes instead of ${size}`);
   return content;
 }
