@@ -137,6 +137,10 @@ impl Release {
         self
     }
 
+    pub(crate) fn version(&self) -> &str {
+        &self.version
+    }
+
     /// The targets that have no archive.
     pub(crate) fn missing(&self) -> Vec<&'static Target> {
         let is_missing = |target: &&Target| self.digest(target.triple()).is_empty();

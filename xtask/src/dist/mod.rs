@@ -4,18 +4,21 @@
 //! Nothing is published here, and nothing of the manifest goes into a build: a checkout of the release's tag gives
 //! the same bytes as the commit before.
 
-mod archive;
-mod build;
+pub(crate) mod archive;
+pub(crate) mod build;
 mod check;
-mod contents;
+pub(crate) mod contents;
 mod edit;
 mod licences;
-mod manifest;
+mod linked;
+pub(crate) mod manifest;
+mod sbom;
 mod sums;
-mod target;
+pub(crate) mod target;
 
 use std::{
     error::Error,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -128,6 +131,7 @@ fn write_manifest(root: &Path, targets: &[&'static Target]) -> Outcome {
         return Err(format!("{} has no archive for {}", folder.display(), names(&wanted)).into());
     }
     release.write_into(root)?;
+    fs::write(folder.join(sbom::name(VERSION)), sbom::sbom(root, &release)?)?;
     sums::write(&folder, &release)?;
     if !missing.is_empty() {
         println!("This is no whole release: without {}.", names(&missing));
