@@ -1,7 +1,13 @@
 //! `THIRD-PARTY.txt`: the licences of everything that is linked into the binaries, C libraries too. A text that many
 //! crates have is there once. A crate without a licence's text is an error: it can't be shipped.
 
-use std::{collections::BTreeMap, error::Error, fmt::Write as _, fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    error::Error,
+    fmt::Write as _,
+    fs::{self, DirEntry},
+    path::Path,
+};
 
 use super::linked::{Crate, Linked};
 
@@ -65,8 +71,9 @@ fn texts(crates: &[Crate]) -> Result<BTreeMap<String, Text>, Box<dyn Error>> {
     let mut texts = BTreeMap::new();
     for package in crates {
         let mut found = false;
-        for entry in fs::read_dir(&package.folder)? {
-            let entry = entry?;
+        let mut entries = fs::read_dir(&package.folder)?.collect::<Result<Vec<_>, _>>()?;
+        entries.sort_by_key(DirEntry::file_name);
+        for entry in entries {
             let name = entry.file_name().to_string_lossy().to_lowercase();
             if !entry.file_type()?.is_file() || !STARTS.iter().any(|start| name.starts_with(start)) {
                 continue;
@@ -78,7 +85,11 @@ fn texts(crates: &[Crate]) -> Result<BTreeMap<String, Text>, Box<dyn Error>> {
                 text: tidy(&text),
                 of: Vec::new(),
             });
-            same.of.push(format!("{} {}", package.name, package.version));
+            let whose = format!("{} {}", package.name, package.version);
+            // Its copies of one text stand for one.
+            if same.of.last() != Some(&whose) {
+                same.of.push(whose);
+            }
             found = true;
         }
         if !found {

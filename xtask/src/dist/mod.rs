@@ -7,11 +7,14 @@
 pub(crate) mod archive;
 pub(crate) mod build;
 mod check;
+mod container;
 pub(crate) mod contents;
 mod edit;
 mod licences;
 mod linked;
 pub(crate) mod manifest;
+#[cfg(test)]
+mod packaging;
 mod sbom;
 mod sums;
 pub(crate) mod target;
@@ -94,6 +97,10 @@ fn pack_all(root: &Path, targets: &[&'static Target]) -> Outcome {
         built.push((*target, build::build(root, target, &builds)?));
     }
     let contents = Contents::gather(root, &runnable(root, &built)?)?;
+    let here = Target::of_this_machine().filter(|here| here.triple().contains("linux"));
+    for (_, binary) in built.iter().filter(|(target, _)| Some(*target) == here) {
+        container::runs_alone(binary)?;
+    }
     for (target, binary) in &built {
         let archive = archive::pack(&folder(root), target, VERSION, binary, &contents, Effort::Smallest)?;
         println!("{} bytes  {}", archive.metadata()?.len(), archive.display());
