@@ -17,6 +17,7 @@ use tempfile::TempDir;
 use crate::{
     Outcome,
     component::Template,
+    docs::Examples,
     process::{output_of, run},
     tools,
 };
@@ -58,6 +59,22 @@ pub(crate) fn lint(root: &Path) -> Outcome {
     // The transformation makes sense of !reference.
     let gitlab = ["--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"];
     checks.check(&schema, &gitlab, &pipelines);
+    // The examples of the pages. What a fragment is completed with is none of zizmor's business: the ordinary persona.
+    let examples = Examples::of(root)?;
+    checks.check(&python.join("zizmor"), &["--offline"], &examples.workflows);
+    checks.check(
+        &schema,
+        &["--builtin-schema", "vendor.github-workflows"],
+        &examples.workflows,
+    );
+    checks.check(&python.join("actionlint"), &with_shellcheck, &examples.workflows);
+    checks.check(&schema, &gitlab, &examples.gitlab);
+    checks.check(&schema, &["--builtin-schema", "vendor.circle-ci"], &examples.circleci);
+    let azure = ["--builtin-schema", "vendor.azure-pipelines", "--data-transform", "azure-pipelines"];
+    checks.check(&schema, &azure, &examples.azure);
+    // The files that examples read are not there.
+    let sh = ["--shell=sh", "--exclude=SC1090,SC1091"];
+    checks.check(&shellcheck, &sh, &examples.scripts);
     for script in &files.javascript {
         checks.check(&node, &["--check"], std::slice::from_ref(script));
     }

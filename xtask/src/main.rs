@@ -6,6 +6,7 @@ mod bench;
 mod build;
 mod component;
 mod demo;
+mod docs;
 mod e2e;
 mod lint;
 mod process;
