@@ -4,31 +4,29 @@
 // writes to the log and to the runner's files itself; this file only starts it, passes signals on,
 // and ends with its exit code.
 
-import { spawn } from "node:child_process";
-import { accessSync, appendFileSync, constants, readFileSync, statSync } from "node:fs";
-import { constants as os } from "node:os";
-import { resolve } from "node:path";
+import { Failure, annotation } from "./failure.mjs";
+import { findRelease, isCached } from "./release.mjs";
 
-// A reason to stop: a short title, and a message that says what to do.
-class Failure extends Error {
-  constructor(title, message) {
-    super(message);
-    this.title = title;
-  }
+// Quicker than `import`, which would load whatever these modules load lazily.
+const { spawn } = process.getBuiltinModule("node:child_process");
+const { accessSync, appendFileSync, constants, statSync } = process.getBuiltinModule("node:fs");
+const { constants: os } = process.getBuiltinModule("node:os");
+const { join, resolve } = process.getBuiltinModule("node:path");
+
+async function findBinary(env) {
+  const given = env["INPUT_BINARY-PATH"]?.trim();
+  if (given) return runnable(resolve(env.GITHUB_WORKSPACE || ".", given));
+  const release = findRelease(env);
+  if (!isCached(release)) await download(release, env);
+  return release.binary;
 }
 
-function findBinary(env) {
-  const given = env["INPUT_BINARY-PATH"]?.trim();
-  if (given) {
-    return runnable(resolve(env.GITHUB_WORKSPACE || ".", given));
-  }
-  const { version } = JSON.parse(readFileSync(new URL("release.json", import.meta.url), "utf8"));
-  // The tool cache and the download come here with the first release; until then it is null.
-  const named = version === null ? "no release yet" : `release ${version}, which this checkout can't download`;
-  throw new Failure(
-    "asc-auth: no binary",
-    `action/release.json names ${named}. Build asc-auth and give its path in the input binary-path.`,
-  );
+// Into the tool cache. If it fails, it has said why.
+async function download(release, env) {
+  const { addressOf, environmentForDownload } = await import("./address.mjs");
+  const args = [join(import.meta.dirname, "download.mjs"), addressOf(release, env["INPUT_DOWNLOAD-BASE-URL"])];
+  const code = await run(process.execPath, args, environmentForDownload(env));
+  if (code !== 0) process.exit(code);
 }
 
 function runnable(path) {
@@ -43,8 +41,6 @@ function runnable(path) {
 }
 
 function reasonNotToRun(path) {
-  // It goes into the state file, where it has one line.
-  if (/[\r\n]/.test(path)) return "a path with a line break";
   try {
     if (!statSync(path).isFile()) return "it is not a file";
     accessSync(path, constants.X_OK);
@@ -62,12 +58,18 @@ function saveState(env, name, value) {
       "Without it nothing could be removed when the job ends. Run this file as a GitHub Action.",
     );
   }
+  if (/[\r\n]/.test(value)) {
+    throw new Failure(
+      "asc-auth: a path with a line break",
+      `${value}: it would be cut off there in the runner's files. Rename it.`,
+    );
+  }
   appendFileSync(env.GITHUB_STATE, `${name}=${value}\n`);
 }
 
 // Resolves once the binary has ended, and not before: what it wrote is complete, and no orphan
 // goes on writing after the post step has cleaned up.
-function run(binary, args) {
+function run(binary, args, env = process.env) {
   return new Promise((done, failed) => {
     // A cancelled job sends SIGINT, then SIGTERM, to this process only. Listening begins first: a
     // signal that came in between would end this process and leave the binary running.
@@ -75,7 +77,7 @@ function run(binary, args) {
     for (const signal of ["SIGINT", "SIGTERM"]) {
       process.on(signal, () => child.kill(signal));
     }
-    child = spawn(binary, args, { stdio: "inherit" });
+    child = spawn(binary, args, { env, stdio: "inherit" });
     child.on("error", (error) =>
       failed(
         new Failure(
@@ -88,18 +90,11 @@ function run(binary, args) {
   });
 }
 
-// As the runner reads it: one line, with what would end the title or the line escaped.
-function annotation({ title, message }) {
-  const data = (text) => text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
-  const property = (text) => data(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
-  return `::error title=${property(title ?? "asc-auth: a defect of the action")}::${data(message)}`;
-}
-
 try {
-  const binary = findBinary(process.env);
+  const binary = await findBinary(process.env);
   saveState(process.env, "binary", binary);
   process.exitCode = await run(binary, ["setup", "--ci", "github", "--action-inputs"]);
 } catch (error) {
-  console.log(annotation(error));
+  console.log(annotation("error", error));
   process.exitCode = 1;
 }

@@ -7,6 +7,8 @@ import { spawnSync } from "node:child_process";
 import { lstatSync, rmSync } from "node:fs";
 import { basename, isAbsolute } from "node:path";
 
+import { annotation } from "./failure.mjs";
+
 const { STATE_binary: binary, STATE_private_dir: directory } = process.env;
 
 function exists(path) {
@@ -31,11 +33,6 @@ function withoutSecrets() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isSecret(name)));
 }
 
-function warn(message) {
-  const data = message.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
-  console.log(`::warning title=asc-auth%3A clean-up::${data}`);
-}
-
 if (!directory) {
   console.log("asc-auth: nothing to remove, as no private directory was made");
 } else {
@@ -46,6 +43,7 @@ if (!directory) {
       console.log("asc-auth: the binary did not remove the private directory, so the action did");
     }
   } catch (error) {
-    warn(`The private directory may still be there: ${error.message}`);
+    const message = `The private directory may still be there: ${error.message}`;
+    console.log(annotation("warning", { title: "asc-auth: clean-up", message }));
   }
 }
