@@ -2,17 +2,12 @@
 
 use std::process::Command;
 
-use super::{
-    Kind, blocks,
-    kind::kind,
-    markdown::take_apart,
-    pages, root,
-};
+use super::{Kind, blocks, kind::kind, markdown::take_apart, pages, root};
 
 #[test]
 fn every_block_is_of_a_kind_that_is_checked() {
     let unknown: Vec<_> = pages()
-        .iter()
+        .values()
         .flat_map(|page| &page.blocks)
         .filter_map(|block| kind(block).err())
         .collect();
@@ -21,7 +16,12 @@ fn every_block_is_of_a_kind_that_is_checked() {
 
 #[test]
 fn a_block_of_no_known_kind_is_found() {
-    for (language, text) in [("", "asc-auth token"), ("ruby", "lane :beta"), ("yaml", "a: 1"), ("yaml", "- a")] {
+    for (language, text) in [
+        ("", "asc-auth token"),
+        ("ruby", "lane :beta"),
+        ("yaml", "a: 1"),
+        ("yaml", "- a"),
+    ] {
         let page = take_apart("page.md", &format!("# Page\n\n```{language}\n{text}\n```\n"));
         let found = kind(&page.blocks[0]).expect_err(text);
         assert!(found.starts_with("page.md:3: "), "{found}");
@@ -31,10 +31,14 @@ fn a_block_of_no_known_kind_is_found() {
 /// Indented fences, tildes and four back-ticks are Markdown too, and would be passed over.
 #[test]
 fn every_fence_is_one_that_is_read() {
-    for page in pages() {
+    for (name, page) in pages() {
         for (number, line) in &page.prose {
             let start = line.trim_start();
-            assert!(!start.starts_with("```") && !start.starts_with("~~~"), "{}:{number}", page.name);
+            assert!(
+                !start.starts_with("```") && !start.starts_with("~~~"),
+                "{}:{number}",
+                name
+            );
         }
     }
 }
@@ -43,7 +47,10 @@ fn every_fence_is_one_that_is_read() {
 #[test]
 fn every_script_is_one_for_sh() {
     for block in blocks(&[Kind::Shell]) {
-        let output = Command::new("sh").args(["-n", "-c", &block.text]).output().expect("sh starts");
+        let output = Command::new("sh")
+            .args(["-n", "-c", &block.text])
+            .output()
+            .expect("sh starts");
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{}: {error}", block.place);
     }

@@ -47,9 +47,9 @@ fn destination(page: &str, target: &str) -> PathBuf {
 fn every_link_leads_somewhere() {
     let pages = pages();
     let mut seen = 0;
-    for page in &pages {
+    for (name, page) in &pages {
         for (number, target) in links(page) {
-            let place = format!("{}:{number}: {target}", page.name);
+            let place = format!("{name}:{number}: {target}");
             if target.contains("://") {
                 assert!(target.starts_with("https://"), "{place}");
                 continue;
@@ -57,15 +57,15 @@ fn every_link_leads_somewhere() {
             seen += 1;
             let (file, heading) = target.split_once('#').unwrap_or((&target, ""));
             let path = if file.is_empty() {
-                PathBuf::from(&page.name)
+                PathBuf::from(name)
             } else {
-                destination(&page.name, file)
+                destination(name, file)
             };
             assert!(root().join(&path).exists(), "{place}: there is no {}", path.display());
             if !heading.is_empty() {
                 let name = path.to_string_lossy().replace('\\', "/");
-                let other = pages.iter().find(|page| page.name == name);
-                let headings: Vec<String> = other
+                let headings: Vec<String> = pages
+                    .get(&name)
                     .unwrap_or_else(|| panic!("{place}: is no page"))
                     .headings
                     .iter()
@@ -81,10 +81,10 @@ fn every_link_leads_somewhere() {
 #[test]
 fn the_readme_leads_to_every_page() {
     let pages = pages();
-    let readme = pages.iter().find(|page| page.name == "README.md").expect("a README");
+    let readme = pages.get("README.md").expect("a README");
     let targets: Vec<String> = links(readme).into_iter().map(|(_, target)| target).collect();
-    for page in pages.iter().filter(|page| page.name.starts_with("docs/")) {
-        let is_linked = targets.iter().any(|target| target.split('#').next() == Some(&page.name));
-        assert!(is_linked, "the README has no link to {}", page.name);
+    for name in pages.keys().filter(|name| name.starts_with("docs/")) {
+        let is_linked = targets.iter().any(|target| target.split('#').next() == Some(name));
+        assert!(is_linked, "the README has no link to {name}");
     }
 }

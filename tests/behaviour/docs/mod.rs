@@ -17,7 +17,7 @@ mod paste;
 #[cfg(unix)]
 mod stand_ins;
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use kind::Kind;
 use markdown::{Block, Page};
@@ -26,7 +26,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn pages() -> Vec<Page> {
+fn pages() -> BTreeMap<String, Page> {
     let pages = markdown::pages(root()).expect("the pages can be read");
     assert!(pages.len() > 8, "{pages:?}");
     pages
@@ -34,7 +34,7 @@ fn pages() -> Vec<Page> {
 
 /// Every block of these kinds, on every page.
 fn blocks(kinds: &[Kind]) -> Vec<Block> {
-    let blocks = pages().into_iter().flat_map(|page| page.blocks);
+    let blocks = pages().into_values().flat_map(|page| page.blocks);
     blocks
         .filter(|block| kind::kind(block).is_ok_and(|kind| kinds.contains(&kind)))
         .collect()

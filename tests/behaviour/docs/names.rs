@@ -39,8 +39,7 @@ fn rows(page: &str, heading: &str) -> BTreeSet<String> {
 }
 
 fn page(name: &str) -> Page {
-    let found = pages().into_iter().find(|page| page.name == name);
-    found.unwrap_or_else(|| panic!("no {name}"))
+    pages().remove(name).unwrap_or_else(|| panic!("no {name}"))
 }
 
 #[test]
@@ -53,7 +52,10 @@ fn the_readme_has_every_input_and_output_of_the_action_and_no_other() {
 #[test]
 fn the_components_page_has_every_input_and_no_other() {
     let template = read("gitlab-ci-component/templates/asc-auth.yml");
-    assert_eq!(rows("gitlab-ci-component/README.md", "## Inputs"), keys(&template, "  inputs:"));
+    assert_eq!(
+        rows("gitlab-ci-component/README.md", "## Inputs"),
+        keys(&template, "  inputs:")
+    );
 }
 
 /// What stands below `heading` in a block: the names of inputs that it gives.
@@ -74,7 +76,11 @@ fn examples_give_the_component_inputs_that_it_has() {
     for block in blocks(&[Kind::GitLab]) {
         for name in given(&block.text, "    inputs:") {
             seen += 1;
-            assert!(known.contains(&name), "{}: the component has no input {name}", block.place);
+            assert!(
+                known.contains(&name),
+                "{}: the component has no input {name}",
+                block.place
+            );
         }
     }
     assert!(seen > 2, "only {seen} inputs were found");
@@ -114,7 +120,10 @@ fn every_command_is_documented() {
     let text = keys.blocks.iter().map(|block| block.text.as_str()).collect::<String>();
     let key = cli.find_subcommand("key").expect("a command");
     for command in key.get_subcommands() {
-        assert!(text.contains(&format!("asc-auth key {}", command.get_name())), "{command}");
+        assert!(
+            text.contains(&format!("asc-auth key {}", command.get_name())),
+            "{command}"
+        );
     }
 }
 
@@ -142,11 +151,24 @@ fn every_exit_code_is_documented() {
 #[test]
 fn every_export_is_documented() {
     let source = read("action.yml");
-    let names = ["asc", "fastlane", "altool", "codemagic", "expo", "tauri", "electron-builder", "quill"];
+    let names = [
+        "asc",
+        "fastlane",
+        "altool",
+        "codemagic",
+        "expo",
+        "tauri",
+        "electron-builder",
+        "quill",
+    ];
     let table = rows("README.md", "### Tools that come after");
     assert_eq!(table, names.iter().map(|name| (*name).to_owned()).collect());
     let recipes = page("docs/recipes.md");
-    let text = recipes.blocks.iter().map(|block| block.text.as_str()).collect::<String>();
+    let text = recipes
+        .blocks
+        .iter()
+        .map(|block| block.text.as_str())
+        .collect::<String>();
     for name in names {
         assert!(source.contains(name), "action.yml does not name {name}");
         let is_used = name == "asc" || text.contains(&format!("--export {name} "));

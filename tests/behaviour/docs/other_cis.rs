@@ -160,7 +160,6 @@ fn one_line_around_a_command() {
     job.is_clean();
 }
 
-
 #[test]
 fn bitrise_finds_the_directory_in_later_steps() {
     let job = Job::new();
@@ -168,7 +167,10 @@ fn bitrise_finds_the_directory_in_later_steps() {
     let ran = job.step(&["bash", "-e", "-c"], &steps[0]).code(0);
     job.keeps_its_secrets(&ran);
     let calls = stand_ins::calls(&job.file("bin"));
-    let directory = calls.trim().strip_prefix("envman add --key ASC_AUTH_DIR --value ").expect("a call");
+    let directory = calls
+        .trim()
+        .strip_prefix("envman add --key ASC_AUTH_DIR --value ")
+        .expect("a call");
     let later = format!("export ASC_AUTH_DIR='{directory}'\nasc-auth exec --export fastlane -- fastlane beta");
     job.step(&["bash", "-e", "-c"], &later).code(0);
     assert!(stand_ins::calls(&job.file("bin")).ends_with("fastlane beta\n"));
@@ -187,7 +189,9 @@ fn gitlab_without_the_component_hands_over_and_cleans_up() {
     let job = Job::new();
     let pipelines = recipes("README.md", "In a GitLab pipeline");
     let yaml = &pipelines[1];
-    let main = [script(yaml, "before_script:"), script(yaml, "script:")].concat().join("\n");
+    let main = [script(yaml, "before_script:"), script(yaml, "script:")]
+        .concat()
+        .join("\n");
     let gitlab = "export GITLAB_CI=true CI_JOB_ID=7\n";
     let ran = job.step(&["sh", "-e", "-c"], &format!("{gitlab}{main}")).code(0);
     job.keeps_its_secrets(&ran);

@@ -8,7 +8,11 @@ use std::{
 };
 
 use super::{Block, Kind, blocks, stand_ins};
-use crate::support::{ISSUER_ID, KEY_ID, Ran, secrets::Secrets, web::Person};
+use crate::support::{
+    ISSUER_ID, KEY_ID, Ran,
+    secrets::Secrets,
+    web::{Person, write_private},
+};
 
 /// Scripts that are only read by the other checks, by their page and first line, and why they don't run.
 const NOT_RUN: &[(&str, &str)] = &[
@@ -24,7 +28,7 @@ struct Desk {
 impl Desk {
     fn new() -> Self {
         let person = Person::new();
-        person.register(KEY_ID, "CI pipeline");
+        person.register(KEY_ID, "Release");
         let desk = Self {
             person,
             folder: tempfile::tempdir().expect("a folder"),
@@ -41,9 +45,17 @@ impl Desk {
         }
         stand_ins::install(&desk.file("bin"), &desk.person.home.key.pem());
         // What the pages' scripts find beside them.
-        let key_file = desk.file(&format!("work/AuthKey_{KEY_ID}.p8"));
-        crate::support::web::write_private(&key_file, &desk.person.home.key.pem());
-        stand_ins::put(&desk.file("work/target/debug"), "simulator", "env | grep '^ASC_' | sed 's/^/export /'");
+        for key_id in [KEY_ID, "ABCDE12345"] {
+            write_private(
+                &desk.file(&format!("work/AuthKey_{key_id}.p8")),
+                &desk.person.home.key.pem(),
+            );
+        }
+        stand_ins::put(
+            &desk.file("work/target/debug"),
+            "simulator",
+            "env | grep '^ASC_' | sed 's/^/export /'",
+        );
         fs::write(desk.file("work/target/debug/calls"), "").expect("a file");
         desk
     }
@@ -56,19 +68,25 @@ impl Desk {
     fn paste(&self, script: &str, key: Option<&Path>) -> Ran {
         let binary = Path::new(env!("CARGO_BIN_EXE_asc-auth"));
         let run = self.person.run(&[]).into_command();
+        // The pages' issuer is an example, as their reader's is not.
+        let issuer = self.person.apple.issuer_id();
+        let script = script.replace(ISSUER_ID, &issuer);
         let mut command = Command::new("sh");
-        command.args(["-e", "-c", script]).env_clear().stdin(Stdio::null());
+        command.args(["-e", "-c", &script]).env_clear().stdin(Stdio::null());
         command.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))));
         command
             .current_dir(self.file("work"))
-            .env("PATH", format!("{}:{}:/usr/bin:/bin", self.file("bin").display(), folder_of(binary)))
+            .env(
+                "PATH",
+                format!("{}:{}:/usr/bin:/bin", self.file("bin").display(), folder_of(binary)),
+            )
             .env("HOME", self.file("home"))
             .env("TMPDIR", self.file("temp"))
             .env("ASC_BYPASS_KEYCHAIN", "1")
             .env("ASC_WEB_SESSION", self.person.session_file())
             .env("CIRCLE_WORKFLOW_JOB_ID", "0b1f3c9a-job")
             .env("ASC_KEY_ID", KEY_ID)
-            .env("ASC_ISSUER_ID", ISSUER_ID);
+            .env("ASC_ISSUER_ID", issuer);
         if let Some(key) = key {
             command.env("ASC_PRIVATE_KEY_PATH", key);
         }
@@ -101,7 +119,14 @@ fn every_script_runs_when_it_is_pasted() {
         let leaks = Secrets::of_key(&desk.person.home.key).found_in(&ran.text());
         desk.person.assert_kept(&ran.text());
         desk.paste("asc-auth cleanup --job", key).code(0);
-        let left = fs::read_dir(desk.file("temp")).expect("a folder").count();
+        let left = fs::read_dir(desk.file("temp"))
+            .expect("a folder")
+            .filter(|entry| {
+                entry
+                    .as_ref()
+                    .is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with("asc-auth"))
+            })
+            .count();
         if ran.code != Some(0) || !leaks.is_empty() {
             failed.push(format!("{}: {:?} {leaks:?}\n{}", block.place, ran.code, ran.text()));
         } else if left > 0 {
@@ -131,7 +156,11 @@ fn a_secret_manager_that_fails_stops_the_release() {
     let desk = Desk::new();
     stand_ins::put(&desk.file("bin"), "vault", "exit 2");
     let ran = desk.paste(&script.text, None).code(10).says("empty");
-    assert!(!stand_ins::calls(&desk.file("bin")).contains("fastlane"), "{}", ran.text());
+    assert!(
+        !stand_ins::calls(&desk.file("bin")).contains("fastlane"),
+        "{}",
+        ran.text()
+    );
 }
 
 #[test]

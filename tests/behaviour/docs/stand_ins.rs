@@ -1,24 +1,32 @@
 //! Stand-ins for the programs that the pages call. Each writes down what it is called with; one that uses a credential fails unless it
 //! finds it where the real one looks.
 
-use std::{
-    fs,
-    os::unix::fs::PermissionsExt,
-    path::Path,
-};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 /// What each does, in sh; `$key` is a file with the key's text.
 const PROGRAMS: &[(&str, &str)] = &[
-    ("fastlane", "is_key \"$APP_STORE_CONNECT_API_KEY_PATH\" && is_key \"$APP_STORE_CONNECT_API_KEY_KEY_FILEPATH\""),
-    ("xcrun", "case $1 in altool) is_key \"$API_PRIVATE_KEYS_DIR/AuthKey_$(after --apiKey \"$@\").p8\" ;; *) is_key \"$(after --key \"$@\")\" ;; esac"),
+    (
+        "fastlane",
+        "is_key \"$APP_STORE_CONNECT_API_KEY_PATH\" && is_key \"$APP_STORE_CONNECT_API_KEY_KEY_FILEPATH\"",
+    ),
+    (
+        "xcrun",
+        "case $1 in altool) is_key \"$API_PRIVATE_KEYS_DIR/AuthKey_$(after --apiKey \"$@\").p8\" ;; *) is_key \"$(after --key \"$@\")\" ;; esac",
+    ),
     ("xcodebuild", "is_key \"$(after -authenticationKeyPath \"$@\")\""),
-    ("app-store-connect", "is_key \"${APP_STORE_CONNECT_PRIVATE_KEY#@file:}\""),
+    (
+        "app-store-connect",
+        "is_key \"${APP_STORE_CONNECT_PRIVATE_KEY#@file:}\"",
+    ),
     ("eas", "is_key \"$EXPO_ASC_API_KEY_PATH\""),
     ("npm", "is_key \"$APPLE_API_KEY_PATH\""),
     ("npx", "is_key \"$APPLE_API_KEY\""),
     ("quill", "is_key \"$QUILL_NOTARY_KEY\""),
     ("curl", "grep -q '^Authorization: Bearer [^ ]*\\.[^ ]*\\.'"),
-    ("vault", "case $1 in write) cat >/dev/null; echo s.vault ;; *) cat \"$key\" ;; esac"),
+    (
+        "vault",
+        "case $1 in write) cat >/dev/null; echo s.vault ;; *) cat \"$key\" ;; esac",
+    ),
     ("aws", "cat \"$key\""),
     ("gcloud", "cat \"$key\""),
     ("az", "cat \"$key\""),

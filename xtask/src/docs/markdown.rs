@@ -2,6 +2,7 @@
 //! ours; the linters and the behaviour tests share this file.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -9,8 +10,6 @@ use std::{
 /// One page, as it lies in the checkout.
 #[derive(Debug)]
 pub(crate) struct Page {
-    /// Relative to the checkout, with `/`.
-    pub(crate) name: String,
     pub(crate) headings: Vec<String>,
     pub(crate) blocks: Vec<Block>,
     /// Every line outside of the blocks, with its number.
@@ -27,9 +26,9 @@ pub(crate) struct Block {
     pub(crate) text: String,
 }
 
-/// Every page that users and contributors read.
-pub(crate) fn pages(root: &Path) -> io::Result<Vec<Page>> {
-    let mut files = Vec::new();
+/// Every page that users and contributors read, by its path in the checkout, with `/`.
+pub(crate) fn pages(root: &Path) -> io::Result<BTreeMap<String, Page>> {
+    let mut pages = BTreeMap::new();
     for folder in ["", "docs", "gitlab-ci-component", "packaging"] {
         let Ok(entries) = fs::read_dir(root.join(folder)) else {
             continue;
@@ -39,23 +38,18 @@ pub(crate) fn pages(root: &Path) -> io::Result<Vec<Page>> {
             // A component project has its licences in a page.
             let is_page = path.extension().is_some_and(|ending| ending == "md") && !path.ends_with("LICENSE.md");
             if is_page {
-                files.push(path);
+                let name: PathBuf = path.strip_prefix(root).unwrap_or(&path).components().collect();
+                let name = name.to_string_lossy().replace('\\', "/");
+                let page = take_apart(&name, &fs::read_to_string(&path)?);
+                pages.insert(name, page);
             }
         }
     }
-    files.sort();
-    files.iter().map(|file| page(root, file)).collect()
-}
-
-fn page(root: &Path, file: &Path) -> io::Result<Page> {
-    let name: PathBuf = file.strip_prefix(root).unwrap_or(file).components().collect();
-    let name = name.to_string_lossy().replace('\\', "/");
-    Ok(take_apart(&name, &fs::read_to_string(file)?))
+    Ok(pages)
 }
 
 pub(crate) fn take_apart(name: &str, text: &str) -> Page {
     let mut page = Page {
-        name: name.to_owned(),
         headings: Vec::new(),
         blocks: Vec::new(),
         prose: Vec::new(),

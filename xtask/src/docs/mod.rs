@@ -18,6 +18,8 @@ use kind::{Kind, kind};
 /// Where an example finds the action: beside its own workflow, as in docs/unreleased.md.
 const ACTION: &str = "./asc-auth";
 
+const ZIZMOR: &str = "zizmor.yml";
+
 /// The files, removed when dropped.
 #[derive(Debug)]
 pub(crate) struct Examples {
@@ -35,8 +37,15 @@ impl Examples {
         // actionlint looks for the action from the top of a repository.
         fs::create_dir(folder.path().join(".git"))?;
         fs::create_dir_all(folder.path().join(".github/workflows"))?;
-        fs::create_dir(folder.path().join("asc-auth"))?;
-        fs::copy(root.join("action.yml"), folder.path().join("asc-auth/action.yml"))?;
+        fs::create_dir_all(folder.path().join("asc-auth/action"))?;
+        for file in ["action.yml", "action/main.mjs", "action/post.mjs"] {
+            fs::copy(root.join(file), folder.path().join("asc-auth").join(file))?;
+        }
+        // Readers do name another repository; it is only here that they don't.
+        fs::write(
+            folder.path().join(ZIZMOR),
+            "rules:\n  self-repository:\n    disable: true\n",
+        )?;
 
         let mut examples = Self {
             workflows: Vec::new(),
@@ -46,10 +55,14 @@ impl Examples {
             scripts: Vec::new(),
             folder,
         };
-        for block in markdown::pages(root)?.iter().flat_map(|page| &page.blocks) {
+        for block in markdown::pages(root)?.values().flat_map(|page| &page.blocks) {
             examples.add(kind(block)?, block)?;
         }
         Ok(examples)
+    }
+
+    pub(crate) fn zizmor_settings(&self) -> PathBuf {
+        self.folder.path().join(ZIZMOR)
     }
 
     fn add(&mut self, kind: Kind, block: &markdown::Block) -> io::Result<()> {
@@ -111,7 +124,8 @@ fn whole(workflow: &str) -> String {
 
 /// A workflow around steps. What they take from the step `asc` is there, if they don't bring it.
 fn around(steps: &str) -> String {
-    let mut job = "jobs:\n  example:\n    runs-on: macos-latest\n    permissions:\n      id-token: write\n    steps:\n".to_owned();
+    let mut job = "jobs:\n  example:\n    runs-on: macos-latest\n    permissions:\n      id-token: write\n    steps:\n"
+        .to_owned();
     if steps.contains("steps.asc.") && !steps.contains("id: asc") {
         job += "      - id: asc\n        uses: org/asc-auth@v1\n";
     }
@@ -128,8 +142,14 @@ mod tests {
     #[test]
     fn steps_become_a_workflow_with_the_step_that_they_use() {
         let workflow = around("- run: echo \"$TOKEN\"\n  env:\n    TOKEN: ${{ steps.asc.outputs.token }}\n");
-        assert!(workflow.starts_with("name: Example\non: push\npermissions: {}\njobs:\n"), "{workflow}");
-        assert!(workflow.contains("      - id: asc\n        uses: org/asc-auth@v1\n      - run: echo"), "{workflow}");
+        assert!(
+            workflow.starts_with("name: Example\non: push\npermissions: {}\njobs:\n"),
+            "{workflow}"
+        );
+        assert!(
+            workflow.contains("      - id: asc\n        uses: org/asc-auth@v1\n      - run: echo"),
+            "{workflow}"
+        );
     }
 
     #[test]

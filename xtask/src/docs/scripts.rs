@@ -65,7 +65,8 @@ mod tests {
     fn scripts_are_found_in_every_form() {
         let gitlab = "release:\n  script:\n    - a \"$B\"\n    - !reference [.x, script]\n    - c\n  stage: d\n";
         assert_eq!(of(gitlab), ["a \"$B\"\nc\n"]);
-        let circleci = "- run:\n    name: X\n    command: |\n      a\n      b\n- run: c\n- run:\n    name: Y\n    command: d\n";
+        let circleci =
+            "- run:\n    name: X\n    command: |\n      a\n      b\n- run: c\n- run:\n    name: Y\n    command: d\n";
         assert_eq!(of(circleci), ["a\nb\n", "c\n", "d\n"]);
         let azure = "steps:\n  - script: a\n    env:\n      B: $(B)\n  - script: ./c.sh\n";
         assert_eq!(of(azure), ["a\n", "./c.sh\n"]);
