@@ -34,7 +34,7 @@ pub(crate) fn e2e(root: &Path, wanted: &[String]) -> Outcome {
     fs::create_dir_all(logs.join("gitlab"))?;
 
     if tally.wants_any("act", act::names()) {
-        act::run(root, &binary_copy, &logs, &mut tally)?;
+        act::run(root, &binary_copy, &release, &logs, &mut tally)?;
     }
     if tally.wants_any("gitlab", gitlab::names()) {
         gitlab::run(root, &binary_copy, &release, &logs.join("gitlab"), &mut tally)?;
