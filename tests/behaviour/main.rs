@@ -118,5 +118,6 @@ mod job_directory;
 mod leaks;
 mod main_job;
 mod private_directory;
-#[cfg(unix)]
-mod recipes;
+
+// What the pages say
+mod docs;

@@ -17,6 +17,7 @@ use tempfile::TempDir;
 use crate::{
     Outcome,
     component::Template,
+    docs::Examples,
     process::{output_of, run},
     tools,
 };
@@ -58,6 +59,29 @@ pub(crate) fn lint(root: &Path) -> Outcome {
     // The transformation makes sense of !reference.
     let gitlab = ["--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"];
     checks.check(&schema, &gitlab, &pipelines);
+    // The pages' examples. An example is no whole workflow, so zizmor judges it as its ordinary persona.
+    let examples = Examples::of(root)?;
+    let zizmor_settings = examples.zizmor_settings();
+    let zizmor = ["--offline", "--config", &zizmor_settings.to_string_lossy()];
+    checks.check(&python.join("zizmor"), &zizmor, &examples.workflows);
+    checks.check(
+        &schema,
+        &["--builtin-schema", "vendor.github-workflows"],
+        &examples.workflows,
+    );
+    checks.check(&python.join("actionlint"), &with_shellcheck, &examples.workflows);
+    checks.check(&schema, &gitlab, &examples.gitlab);
+    checks.check(&schema, &["--builtin-schema", "vendor.circle-ci"], &examples.circleci);
+    let azure = [
+        "--builtin-schema",
+        "vendor.azure-pipelines",
+        "--data-transform",
+        "azure-pipelines",
+    ];
+    checks.check(&schema, &azure, &examples.azure);
+    // The files that examples read are not there; variables are for the reader, or for the shell that `exec` starts.
+    let sh = ["--shell=sh", "--exclude=SC1090,SC1091,SC2016,SC2034"];
+    checks.check(&shellcheck, &sh, &examples.scripts);
     for script in &files.javascript {
         checks.check(&node, &["--check"], std::slice::from_ref(script));
     }

@@ -7,6 +7,7 @@ mod build;
 mod component;
 mod demo;
 mod dist;
+mod docs;
 mod e2e;
 mod lint;
 mod process;

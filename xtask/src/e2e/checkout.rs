@@ -7,8 +7,8 @@ use tempfile::TempDir;
 
 use crate::{Outcome, lint::checkout_files, process::output_of};
 
-/// Copies the files of the checkout at `root`, without what git ignores, and commits them.
-pub(crate) fn copy_of(root: &Path) -> Result<TempDir, Box<dyn Error>> {
+/// Copies the files of the checkout at `root`, without what git ignores, changes them, and commits them.
+pub(crate) fn copy_of(root: &Path, change: impl FnOnce(&Path) -> Outcome) -> Result<TempDir, Box<dyn Error>> {
     let copy = TempDir::with_prefix("asc-auth-e2e-checkout-")?;
     for file in checkout_files(root)? {
         let target = copy.path().join(&file);
@@ -17,6 +17,7 @@ pub(crate) fn copy_of(root: &Path) -> Result<TempDir, Box<dyn Error>> {
         }
         fs::copy(root.join(&file), target)?;
     }
+    change(copy.path())?;
     // act reads the name of the repository off its origin.
     commit(copy.path(), "https://github.com/org/asc-auth.git")?;
     Ok(copy)

@@ -7,13 +7,16 @@
 mod act;
 mod apple;
 pub(crate) mod checkout;
-pub(crate) mod gitlab;
+mod gitlab;
+mod release;
+pub(crate) mod release_host;
 mod secrets;
 
 use std::{fs, path::Path, time::Instant};
 
 use tempfile::TempDir;
 
+use self::release::Release;
 use crate::{Outcome, build};
 
 /// Runs the cases, one line each, and fails if any failed. `wanted` names runners and cases; empty, it
@@ -26,14 +29,15 @@ pub(crate) fn e2e(root: &Path, wanted: &[String]) -> Outcome {
     let installed = TempDir::with_prefix("asc-auth-e2e-bin-")?;
     let binary_copy = installed.path().join("asc-auth");
     fs::copy(binary, &binary_copy)?;
+    let release = Release::of(&binary_copy)?;
     let logs = root.join("target/e2e");
     fs::create_dir_all(logs.join("gitlab"))?;
 
     if tally.wants_any("act", act::names()) {
-        act::run(root, &binary_copy, &logs, &mut tally)?;
+        act::run(root, &binary_copy, &release, &logs, &mut tally)?;
     }
     if tally.wants_any("gitlab", gitlab::names()) {
-        gitlab::run(root, &binary_copy, &logs.join("gitlab"), &mut tally)?;
+        gitlab::run(root, &binary_copy, &release, &logs.join("gitlab"), &mut tally)?;
     }
     tally.finish()
 }

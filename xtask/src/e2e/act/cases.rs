@@ -1,22 +1,24 @@
 //! The cases: a job each, and what must have come of it.
 
-use std::{collections::BTreeMap, error::Error, path::Path, time::Duration, time::Instant};
+use std::{collections::BTreeMap, path::Path, time::Duration, time::Instant};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
-use simulator::{Fault, Simulator};
+use simulator::Fault;
 
 use super::{
-    super::apple::{Team, no_secret_in, no_secret_left, nothing_runs, require},
+    super::apple::{no_secret_in, nothing_runs, require},
     by_hand::JobByHand,
-    runner::{Act, Ended, JOB_LIMIT, Job},
+    downloads,
+    runner::JOB_LIMIT,
+    stage::{Stage, observed, secrets_of, stopped_with},
 };
 use crate::{
     Outcome,
     process::{interrupt, wait, wait_until},
 };
 
-/// A case; its workflow and its log have its name.
+/// A case; its log has its name.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
     pub(crate) run: fn(&Stage) -> Outcome,
@@ -62,6 +64,26 @@ pub(crate) const CASES: &[Case] = &[
     Case {
         name: "no-binary",
         run: no_binary,
+    },
+    Case {
+        name: "download",
+        run: downloads::download,
+    },
+    Case {
+        name: "download-through-a-proxy",
+        run: downloads::through_a_proxy,
+    },
+    Case {
+        name: "download-of-something-else",
+        run: downloads::of_something_else,
+    },
+    Case {
+        name: "download-from-nowhere",
+        run: downloads::from_nowhere,
+    },
+    Case {
+        name: "poisoned-cache",
+        run: downloads::poisoned_cache,
     },
 ];
 
@@ -273,86 +295,4 @@ fn no_binary(stage: &Stage) -> Outcome {
     let job = stage.start("no-binary", &secrets_of(&team))?.finish()?;
     stopped_with(&job, 1, "action/release.json names no release yet")?;
     stage.left_nothing(&job, &[&team])
-}
-
-/// What a case plays on: the runner, the binary, and an Apple of its own.
-pub(crate) struct Stage<'a> {
-    act: &'a Act,
-    binary: &'a Path,
-    apple: Simulator,
-}
-
-impl<'a> Stage<'a> {
-    pub(crate) fn new(act: &'a Act, binary: &'a Path) -> Self {
-        Self {
-            act,
-            binary,
-            apple: Simulator::start(),
-        }
-    }
-
-    fn team(&self) -> Team {
-        Team::known_to(&self.apple)
-    }
-
-    fn start(&self, workflow: &str, secrets: &BTreeMap<String, String>) -> Result<Job, Box<dyn Error>> {
-        let vars = [
-            ("BINARY".to_owned(), self.binary.display().to_string()),
-            ("API_URL".to_owned(), self.apple.url()),
-        ];
-        self.act.start(workflow, secrets, &vars.into())
-    }
-
-    /// What holds after every job: the post step ran and removed everything, nothing of ours still
-    /// runs, and no secret is in the log or in any file left on disk.
-    fn left_nothing(&self, job: &Ended, teams: &[&Team]) -> Outcome {
-        require(
-            job.log.contains("Success - Post App Store Connect"),
-            "the post step did not run, or failed",
-        )?;
-        let left = observed(job, "at-the-end")?;
-        require(left == json!({}), &format!("the post step left {left}"))?;
-        nothing_runs(self.binary)?;
-        no_secret_in("the log", &job.log, &self.apple, teams)?;
-        no_secret_left(&job.left, &self.apple, teams)
-    }
-}
-
-fn secrets_of(team: &Team) -> BTreeMap<String, String> {
-    [
-        ("ASC_KEY_ID".to_owned(), team.key_id.clone()),
-        ("ASC_ISSUER_ID".to_owned(), team.issuer_id.clone()),
-        ("ASC_PRIVATE_KEY".to_owned(), team.key.pem()),
-    ]
-    .into()
-}
-
-/// The action's step failed with this exit code and an annotation that says this, and the job ended.
-fn stopped_with(job: &Ended, code: i32, message: &str) -> Outcome {
-    require(!job.succeeded, "the job succeeded")?;
-    require(!job.results.contains_key("reached"), "the job went on")?;
-    let annotation = job.log.lines().find(|line| line.contains("::error title="));
-    let annotation = annotation.ok_or("there is no annotation")?;
-    require(
-        annotation.contains(message),
-        &format!("the annotation says: {annotation}"),
-    )?;
-    let ending = format!("exit status {code}");
-    require(
-        job.log.lines().any(|line| line.ends_with(&ending)),
-        &format!("the step did not end with {ending}"),
-    )
-}
-
-/// What the observer with this report saw in its post step.
-fn observed(job: &Ended, report: &str) -> Result<Value, Box<dyn Error>> {
-    let lines: Vec<&str> = job
-        .results
-        .get(report)
-        .map(|report| report.lines().collect())
-        .unwrap_or_default();
-    let [_main, post] = lines.as_slice() else {
-        return Err("the observer's post step did not run".into());
-    };
-    Ok(serde_json::from_str(post)?)
 }

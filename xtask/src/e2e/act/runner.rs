@@ -33,19 +33,22 @@ pub(crate) struct Act {
     pub(crate) node: PathBuf,
     /// The repository that the workflow is in.
     pub(crate) checkout: PathBuf,
-    /// Where logs stay, one a workflow.
+    /// The same with a release in its manifest: what `org/asc-auth@v1` is.
+    pub(crate) released: PathBuf,
+    /// Where logs stay, one a case.
     pub(crate) logs: PathBuf,
 }
 
 impl Act {
-    /// Where everything that the run of this workflow prints is kept.
-    pub(crate) fn log(&self, workflow: &str) -> PathBuf {
-        self.logs.join(format!("{workflow}.log"))
+    /// Where everything that the run of this case prints is kept.
+    pub(crate) fn log(&self, case: &str) -> PathBuf {
+        self.logs.join(format!("{case}.log"))
     }
 
     /// Starts `xtask/e2e/workflows/<workflow>.yml` as a push would.
     pub(crate) fn start(
         &self,
+        case: &str,
         workflow: &str,
         secrets: &BTreeMap<String, String>,
         vars: &BTreeMap<String, String>,
@@ -58,7 +61,7 @@ impl Act {
         // YAML, of which JSON is a part.
         let secret_file = folder.path().join("secrets.yml");
         fs::write(&secret_file, serde_json::to_vec(secrets)?)?;
-        let log = self.log(workflow);
+        let log = self.log(case);
         let output = File::create(&log)?;
 
         let mut command = Command::new(&self.program);
@@ -70,7 +73,7 @@ impl Act {
             .arg("--secret-file")
             .arg(&secret_file)
             .arg("--local-repository")
-            .arg(format!("org/asc-auth@v1={}", self.checkout.display()))
+            .arg(format!("org/asc-auth@v1={}", self.released.display()))
             .args(["--var", &format!("RESULTS={}", results.display())]);
         for (name, value) in vars {
             command.args(["--var", &format!("{name}={value}")]);

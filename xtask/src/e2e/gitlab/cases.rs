@@ -1,20 +1,17 @@
 //! The cases: a pipeline each, and what must have come of it.
 
-use std::{
-    error::Error,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::path::Path;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use simulator::{App, Simulator};
+use simulator::App;
 
 use super::{
-    super::apple::{Team, no_secret_in, no_secret_left, nothing_runs, require},
-    download::Download,
-    runner::{Ended, GitLab, Pipeline, Temporary},
+    super::apple::require,
+    downloads,
+    runner::{GitLab, Temporary},
+    stage::{Stage, refused},
 };
-use crate::{Outcome, lint::checkout_files, process::output_of};
+use crate::{Outcome, lint::checkout_files};
 
 /// A case; its log has its name.
 pub(crate) struct Case {
@@ -41,9 +38,11 @@ pub(crate) const CASES: &[Case] = &[
     case("debug-trace", debug_trace),
     case("inputs-out-of-range", inputs_out_of_range),
     case("inputs-the-binary-refuses", inputs_the_binary_refuses),
-    case("download", download),
-    case("download-with-another-digest", download_with_another_digest),
-    case("no-release", no_release),
+    case("download", downloads::download),
+    case("download-from-a-busy-mirror", downloads::from_a_busy_mirror),
+    case("download-of-something-else", downloads::of_something_else),
+    case("download-from-nowhere", downloads::from_nowhere),
+    case("no-release", downloads::no_release),
     case("redacted-output", redacted_output),
     case("component-project", component_project),
 ];
@@ -227,9 +226,10 @@ fn inputs_out_of_range(stage: &Stage) -> Outcome {
         ("binary-path", "tools/asc-auth' || id '"),
         ("binary-path", "-rf"),
         ("binary-path", "tools/asc-auth\nid"),
-        ("download-url", "http://example.com/releases"),
-        ("download-url", "https://somebody@example.com/releases"),
-        ("download-url", "file:///tmp"),
+        ("download-base-url", "http://example.com/releases"),
+        ("download-base-url", "https://somebody@example.com/releases"),
+        ("download-base-url", "file:///tmp"),
+        ("download-base-url", "https://example.com/'$(id)'"),
         ("version", "latest"),
         ("sha256-linux-x86_64", "abc"),
         ("sha256-linux-aarch64", "'"),
@@ -265,48 +265,6 @@ fn inputs_the_binary_refuses(stage: &Stage) -> Outcome {
     Ok(())
 }
 
-fn download(stage: &Stage) -> Outcome {
-    let team = stage.team();
-    let server = stage.releases()?;
-    let digest = sha256(stage.binary)?;
-    let pipeline = stage.downloading("own-before-script", &server, &digest).of(&team);
-    let job = stage.run("download", &pipeline)?;
-    require(job.succeeded, "the pipeline failed")?;
-    job.result("reached")?;
-    // The visible job and the job that needs a token each fetched their own.
-    require(
-        server.asked() == [release_path(), release_path()],
-        &format!("{:?} was asked for", server.asked()),
-    )?;
-    stage.left_nothing(&job, &[&team])
-}
-
-fn download_with_another_digest(stage: &Stage) -> Outcome {
-    let team = stage.team();
-    let server = stage.releases()?;
-    let pipeline = stage.downloading("validates", &server, &"ab".repeat(32)).of(&team);
-    let job = stage.run("download-with-another-digest", &pipeline)?;
-    refused(&job, "asc-auth", 2, "it is not run")?;
-    require(server.asked() == [release_path()], "nothing was downloaded")?;
-    require(stage.apple.requests().is_empty(), "Apple was asked")?;
-    stage.left_nothing(&job, &[&team])
-}
-
-fn no_release(stage: &Stage) -> Outcome {
-    let team = stage.team();
-    for (version, says) in [("", "there is no release of asc-auth"), ("1.2.3", "is empty")] {
-        let pipeline = stage
-            .pipeline("validates")
-            .of(&team)
-            .input("binary-path", "")
-            .input("version", version);
-        let job = stage.run("no-release", &pipeline)?;
-        refused(&job, "asc-auth", 2, says)?;
-        stage.left_nothing(&job, &[&team])?;
-    }
-    Ok(())
-}
-
 fn redacted_output(stage: &Stage) -> Outcome {
     let team = stage.team();
     let job = stage.run("redacted-output", &stage.pipeline("exec").of(&team))?;
@@ -330,156 +288,4 @@ fn component_project(stage: &Stage) -> Outcome {
     require(job.succeeded, "the pipeline failed")?;
     require(!job.log.contains("The job went on."), "a job outlived a refused key")?;
     stage.left_nothing(&job, &[])
-}
-
-/// What a case plays on: the runner, the binary, and an Apple of its own.
-pub(crate) struct Stage<'a> {
-    gitlab: &'a GitLab,
-    binary: &'a Path,
-    apple: Simulator,
-}
-
-impl<'a> Stage<'a> {
-    pub(crate) fn new(gitlab: &'a GitLab, binary: &'a Path) -> Self {
-        Self {
-            gitlab,
-            binary,
-            apple: Simulator::start(),
-        }
-    }
-
-    fn team(&self) -> Team {
-        Team::known_to(&self.apple)
-    }
-
-    /// `xtask/e2e/pipelines/<name>.yml` in a project that brings the binary.
-    fn pipeline(&self, name: &str) -> Pipeline {
-        let e2e = self.gitlab.root.join("xtask/e2e");
-        GitLab::pipeline()
-            .file(
-                ".gitlab-ci.yml",
-                &e2e.join("pipelines").join(name).with_extension("yml"),
-            )
-            .file("tools/public-key.mjs", &e2e.join("public-key.mjs"))
-            .file("tools/asc-auth", self.binary)
-            .variable("ASC_API_URL", &self.apple.url())
-    }
-
-    /// The same, but the component downloads the binary.
-    fn downloading(&self, name: &str, server: &Download, digest: &str) -> Pipeline {
-        let digest_input = match std::env::consts::OS {
-            "macos" => format!("sha256-macos-{}", std::env::consts::ARCH),
-            _ => format!("sha256-linux-{}", std::env::consts::ARCH),
-        };
-        self.pipeline(name)
-            .input("binary-path", "")
-            .input("version", "1.2.3")
-            .input("download-url", &format!("{}/releases", server.url()))
-            .input(&digest_input, digest)
-    }
-
-    fn releases(&self) -> Result<Download, Box<dyn Error>> {
-        Ok(Download::of(&release_path(), self.binary)?)
-    }
-
-    fn run(&self, case: &str, pipeline: &Pipeline) -> Result<Ended, Box<dyn Error>> {
-        self.gitlab.run(case, pipeline)
-    }
-
-    /// The token of the one request with this query, which Apple accepted.
-    fn accepted(&self, query: &str, team: &Team) -> Result<String, Box<dyn Error>> {
-        let requests = self.apple.requests();
-        let mut those = requests
-            .iter()
-            .filter(|request| request.query.as_deref() == Some(query));
-        let (Some(request), None) = (those.next(), those.next()) else {
-            return Err(format!("not one request with {query}").into());
-        };
-        let token = request.token.as_ref().ok_or("a request without a token")?;
-        let verified = token.signature_verified && token.key_id() == Some(&team.key_id);
-        require(verified && request.status == Some(200), "a job's token was refused")?;
-        Ok(token.raw.clone())
-    }
-
-    /// What the pipeline `token` must have written down.
-    fn handed_over(&self, job: &Ended, team: &Team) -> Outcome {
-        require(job.succeeded, "the pipeline failed")?;
-        let token = self.accepted_last("limit=2", team)?;
-        require(
-            job.result("public-key")? == team.public_key(),
-            "the key file holds another key",
-        )?;
-        let expiry = jiff::Timestamp::from_second(token)?;
-        let expected = format!("{}\n{}\nteam\n{expiry}\n", team.key_id, team.issuer_id);
-        let handed_over = job.result("handed-over")?;
-        require(
-            handed_over == expected,
-            &format!("{handed_over:?} was handed over instead of {expected:?}"),
-        )?;
-        let (directory, key) = job.result("paths")?.trim_end().split_once('\n').ok_or("no paths")?;
-        require(
-            key == format!("{directory}/AuthKey_{}.p8", team.key_id) && directory.contains("/asc-auth-job-"),
-            &format!("the key is {key}, the directory {directory}"),
-        )?;
-        require(
-            job.result("on-path")?.starts_with("asc-auth "),
-            "asc-auth is not on PATH",
-        )?;
-        self.left_nothing(job, &[team])
-    }
-
-    /// When the token of the last request with this query expires; Apple accepted it.
-    fn accepted_last(&self, query: &str, team: &Team) -> Result<i64, Box<dyn Error>> {
-        let requests = self.apple.requests();
-        let mut those = requests
-            .iter()
-            .filter(|request| request.query.as_deref() == Some(query));
-        let request = those.next_back().ok_or("the job asked Apple nothing")?;
-        let token = request.token.as_ref().ok_or("a request without a token")?;
-        let verified = token.signature_verified && token.key_id() == Some(&team.key_id);
-        require(verified && request.status == Some(200), "the job's token was refused")?;
-        Ok(token.expires_at().ok_or("the token has no exp")?)
-    }
-
-    /// What holds after every pipeline: the job directories are gone, nothing of ours still runs, and no
-    /// secret is in the log or in any file left on disk.
-    fn left_nothing(&self, job: &Ended, teams: &[&Team]) -> Outcome {
-        require(
-            job.in_temporary.is_empty(),
-            &format!("the jobs left {}", job.in_temporary.join(", ")),
-        )?;
-        nothing_runs(self.binary)?;
-        no_secret_in("the log", &job.log, &self.apple, teams)?;
-        no_secret_left(&job.left, &self.apple, teams)
-    }
-}
-
-impl Pipeline {
-    /// A team's credential, the key as text.
-    fn of(self, team: &Team) -> Self {
-        self.variable("ASC_KEY_ID", &team.key_id)
-            .variable("ASC_ISSUER_ID", &team.issuer_id)
-            .variable("ASC_PRIVATE_KEY", &team.key.pem())
-    }
-}
-
-/// The job failed with this exit code and said this, and nothing came after it.
-fn refused(ended: &Ended, job: &str, code: i32, message: &str) -> Outcome {
-    ended.failed_with(job, code)?;
-    require(ended.log.contains(message), &format!("the log does not say: {message}"))?;
-    require(!ended.results.contains_key("reached"), "the pipeline went on")
-}
-
-/// Where the component looks for release 1.2.3 on a machine like this.
-fn release_path() -> String {
-    let target = match std::env::consts::OS {
-        "macos" => "apple-darwin",
-        _ => "unknown-linux-musl",
-    };
-    format!("/releases/v1.2.3/asc-auth-{}-{target}", std::env::consts::ARCH)
-}
-
-fn sha256(file: &Path) -> Result<String, Box<dyn Error>> {
-    let answer = output_of(Command::new("sha256sum").arg(PathBuf::from(file)))?;
-    Ok(answer.split(' ').next().unwrap_or_default().to_owned())
 }

@@ -5,7 +5,10 @@ use std::{error::Error, fs, path::Path, path::PathBuf};
 
 use tempfile::TempDir;
 
-use super::super::checkout::{copy_of, git};
+use super::super::{
+    checkout::{copy_of, git},
+    release::Release,
+};
 
 /// Removed when dropped.
 #[derive(Debug)]
@@ -17,7 +20,7 @@ impl Component {
     /// The component as it is in the checkout at `root`, released as 1.0.0.
     pub(crate) fn released(root: &Path) -> Result<Self, Box<dyn Error>> {
         let folder = TempDir::with_prefix("asc-auth-e2e-component-")?;
-        let checkout = copy_of(root)?;
+        let checkout = copy_of(root, Release::none)?;
         let split = split(checkout.path())?;
         git(checkout.path(), &["tag", "1.0.0", split.trim_end()])?;
 

@@ -6,17 +6,14 @@
 
 mod cases;
 mod component;
-pub(crate) mod download;
+mod downloads;
 mod runner;
+mod stage;
 
 use std::path::Path;
 
-use self::{
-    cases::{CASES, Stage},
-    component::Component,
-    runner::GitLab,
-};
-use super::Tally;
+use self::{cases::CASES, component::Component, runner::GitLab, stage::Stage};
+use super::{Tally, release::Release};
 use crate::{Outcome, tools};
 
 /// The names of the cases.
@@ -25,7 +22,7 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Runs the cases that are asked for.
-pub(crate) fn run(root: &Path, binary: &Path, logs: &Path, tally: &mut Tally) -> Outcome {
+pub(crate) fn run(root: &Path, binary: &Path, release: &Release, logs: &Path, tally: &mut Tally) -> Outcome {
     let gitlab = GitLab {
         node: tools::node(root)?,
         program: tools::gitlab_ci_local(root)?,
@@ -35,7 +32,7 @@ pub(crate) fn run(root: &Path, binary: &Path, logs: &Path, tally: &mut Tally) ->
     };
     for case in CASES {
         tally.run("gitlab", case.name, &gitlab.log(case.name), || {
-            (case.run)(&Stage::new(&gitlab, binary))
+            (case.run)(&Stage::new(&gitlab, release, binary))
         });
     }
     Ok(())

@@ -1,24 +1,25 @@
-//! The README's recipes work when they are pasted.
+//! The recipes for CIs whose steps are more than one script, run as these CIs would run them.
 
 use std::{fs, path::Path, process::Command};
 
 use simulator::TestKey;
 
-use crate::support::{KEY_ID, Ran, Run, secrets::Secrets, simulator_with, web::Person};
+use super::{markdown::take_apart, read, stand_ins};
+use crate::support::{KEY_ID, Ran, Run, secrets::Secrets, simulator_with};
 
-const README: &str = include_str!("../../README.md");
-
-/// The code blocks below the paragraph that holds `words`, up to the next heading.
-fn recipes(words: &str) -> Vec<String> {
-    let at = README
-        .find(words)
-        .unwrap_or_else(|| panic!("the README does not say {words:?}"));
-    let section = README[at..].split("\n## ").next().unwrap_or_default();
-    let blocks = section.split("\n```").skip(1).step_by(2);
-    blocks
-        .map(|block| block.split_once('\n').map_or("", |(_, code)| code).to_owned())
-        .collect()
+/// The blocks of a page below a heading, up to the next one like it.
+#[track_caller]
+fn recipes(page: &str, heading: &str) -> Vec<String> {
+    let text = read(page);
+    let (_, after) = text
+        .split_once(&format!("\n## {heading}\n"))
+        .unwrap_or_else(|| panic!("{page} has no {heading:?}"));
+    let section = after.split("\n## ").next().unwrap_or_default();
+    let blocks = take_apart(page, section).blocks;
+    blocks.into_iter().map(|block| block.text).collect()
 }
+
+const PAGE: &str = "docs/other-cis.md";
 
 /// A job's folders, and the environment of its shell.
 struct Job {
@@ -33,6 +34,7 @@ impl Job {
         let simulator = simulator_with(&key);
         let folder = tempfile::tempdir().expect("a folder");
         fs::create_dir(folder.path().join("temp")).expect("a folder");
+        stand_ins::install(&folder.path().join("bin"), &key.pem());
         Self { folder, key, simulator }
     }
 
@@ -53,7 +55,7 @@ impl Job {
                 .filter_map(|(name, value)| Some((name, value?))),
         );
         command
-            .env("PATH", format!("{folder}:/usr/bin:/bin"))
+            .env("PATH", format!("{}:{folder}:/usr/bin:/bin", self.file("bin").display()))
             .env("TMPDIR", self.file("temp"))
             .env("BASH_ENV", self.file("bash_env"))
             .env("CIRCLE_WORKFLOW_JOB_ID", "0b1f3c9a-job");
@@ -76,7 +78,7 @@ impl Job {
 #[test]
 fn any_shell_sets_up_uses_the_token_and_cleans_up() {
     let job = Job::new();
-    let recipe = &recipes("In a script of any shell:")[0];
+    let recipe = &recipes(PAGE, "Any shell")[0];
     let ran = job.step(
         &["sh", "-c"],
         &format!("{recipe}\ntest -r \"$ASC_PRIVATE_KEY_PATH\" && echo \"key $ASC_KEY_ID\"\ntest \"$(asc-auth token)\" = \"$ASC_TOKEN\" && echo same\n"),
@@ -89,7 +91,7 @@ fn any_shell_sets_up_uses_the_token_and_cleans_up() {
 #[test]
 fn any_shell_stops_when_setup_fails() {
     let job = Job::new();
-    let recipe = &recipes("In a script of any shell:")[0];
+    let recipe = &recipes(PAGE, "Any shell")[0];
     let ran = job.step(&["sh", "-c"], &format!("ASC_KEY_ID=\n{recipe}\necho went on\n"));
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(10), ""), "{}", ran.text());
     job.is_clean();
@@ -100,7 +102,7 @@ fn circleci_finds_the_credential_in_every_step_and_none_after_the_clean_up() {
     let job = Job::new();
     // CircleCI's own shell, which reads BASH_ENV before each step.
     let bash = ["bash", "-eo", "pipefail", "-c"];
-    let yaml = &recipes("CircleCI, where")[0];
+    let yaml = &recipes(PAGE, "CircleCI")[0];
     let commands: Vec<&str> = yaml.lines().map(str::trim).collect();
     let setup: Vec<&str> = commands
         .iter()
@@ -127,7 +129,7 @@ fn circleci_finds_the_credential_in_every_step_and_none_after_the_clean_up() {
 #[test]
 fn buildkite_hooks_share_their_shell() {
     let job = Job::new();
-    let hooks = recipes("Buildkite, as two hooks");
+    let hooks = recipes(PAGE, "Buildkite");
     let ran = job.step(
         &["bash", "-c"],
         &format!("{}\ntest -n \"$ASC_TOKEN\" && echo there\n{}", hooks[0], hooks[1]),
@@ -139,7 +141,7 @@ fn buildkite_hooks_share_their_shell() {
 #[test]
 fn one_line_around_a_command() {
     let job = Job::new();
-    let recipe = recipes("## Around one command")[0]
+    let recipe = recipes("README.md", "Around one command")[0]
         .lines()
         .next()
         .expect("a line")
@@ -159,26 +161,42 @@ fn one_line_around_a_command() {
 }
 
 #[test]
-fn keys_are_rotated_without_apple() {
-    let person = Person::new();
-    person.register(KEY_ID, "CI pipeline");
-    let recipe = &recipes("To try all of it without Apple")[0];
-    let binary = Path::new(env!("CARGO_BIN_EXE_asc-auth"));
-    let folder = binary.parent().expect("a folder").display();
-    let mut command = Command::new("sh");
-    let run = person.run(&[]);
-    let variables = run.into_command();
-    let variables = variables.get_envs().filter_map(|(name, value)| Some((name, value?)));
-    command.args(["-e", "-c", recipe]).env_clear().envs(variables);
-    command
-        .env("PATH", format!("{folder}:/usr/bin:/bin"))
-        .env("ASC_KEY_ID", KEY_ID)
-        .env("ASC_WEB_SESSION", person.session_file());
-    let ran = Ran::from(command.output().expect("the shell starts")).code(0);
-    person.assert_kept(&ran.text());
-    let ran = ran
-        .says(&format!("old key    {KEY_ID}, revoked"))
-        .says("App Store Connect: the credential works");
-    let active: Vec<_> = person.apple.team_keys().into_iter().filter(|key| key.active).collect();
-    assert_eq!(active.len(), 1, "{}", ran.text());
+fn bitrise_finds_the_directory_in_later_steps() {
+    let job = Job::new();
+    let steps = recipes(PAGE, "Bitrise");
+    let ran = job.step(&["bash", "-e", "-c"], &steps[0]).code(0);
+    job.keeps_its_secrets(&ran);
+    let calls = stand_ins::calls(&job.file("bin"));
+    let directory = calls
+        .trim()
+        .strip_prefix("envman add --key ASC_AUTH_DIR --value ")
+        .expect("a call");
+    let later = format!("export ASC_AUTH_DIR='{directory}'\nasc-auth exec --export fastlane -- fastlane beta");
+    job.step(&["bash", "-e", "-c"], &later).code(0);
+    assert!(stand_ins::calls(&job.file("bin")).ends_with("fastlane beta\n"));
+    job.step(&["bash", "-e", "-c"], &steps[1]).code(0);
+    job.is_clean();
+}
+
+/// The lines of a list in a pipeline.
+fn script<'a>(yaml: &'a str, key: &str) -> Vec<&'a str> {
+    let lines = yaml.lines().skip_while(|line| line.trim() != key).skip(1);
+    lines.map_while(|line| line.trim().strip_prefix("- ")).collect()
+}
+
+#[test]
+fn gitlab_without_the_component_hands_over_and_cleans_up() {
+    let job = Job::new();
+    let pipelines = recipes("README.md", "In a GitLab pipeline");
+    let yaml = &pipelines[1];
+    let main = [script(yaml, "before_script:"), script(yaml, "script:")]
+        .concat()
+        .join("\n");
+    let gitlab = "export GITLAB_CI=true CI_JOB_ID=7\n";
+    let ran = job.step(&["sh", "-e", "-c"], &format!("{gitlab}{main}")).code(0);
+    job.keeps_its_secrets(&ran);
+    assert_eq!(stand_ins::calls(&job.file("bin")), "fastlane pilot upload\n");
+    let after = script(yaml, "after_script:").join("\n");
+    job.step(&["sh", "-e", "-c"], &format!("{gitlab}{after}")).code(0);
+    job.is_clean();
 }
