@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask demo | e2e | bench | lint`.
+//! The project's own commands: `cargo xtask demo | e2e | bench | lint | release`.
 //!
 //! Each lives in a module of its own; this file only chooses one.
 
@@ -9,6 +9,7 @@ mod demo;
 mod e2e;
 mod lint;
 mod process;
+mod release;
 mod step;
 mod tools;
 
@@ -22,7 +23,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   e2e     run the action and the component under real runners (installs act, gitlab-ci-local and Node under
           target/tools); e2e act, e2e gitlab or the name of a case runs only those
   lint    zizmor, check-jsonschema, actionlint, shellcheck, cargo deny (installs them under target/tools)
-  bench   compare speed, memory and size with other tools, as ratios measured in one run";
+  bench   compare speed, memory and size with other tools, as ratios measured in one run
+  release the steps of a release that .github/workflows/release.yml calls";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -33,7 +35,8 @@ fn main() -> ExitCode {
         Some("measure") => bench::measure(&arguments[1..]),
         Some("now") => bench::now(),
         Some("e2e") => e2e::e2e(root(), &arguments[1..]),
-        Some("lint") => lint::lint(root()),
+        Some("lint") => lint::lint(root(), &arguments[1..]),
+        Some("release") => release::release(root(), &arguments[1..]),
         _ => Err(USAGE.into()),
     };
     match outcome {

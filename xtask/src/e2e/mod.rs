@@ -6,7 +6,7 @@
 
 mod act;
 mod apple;
-mod checkout;
+pub(crate) mod checkout;
 pub(crate) mod gitlab;
 mod secrets;
 
