@@ -33,9 +33,10 @@ const USAGE: &str = "usage: cargo xtask release STEP release-1.0.0
 Steps that push take a token from PUSH_TOKEN, if it is set; --draft and --publish run gh, which takes its own from GH_TOKEN.";
 
 /// What a release changes in a checkout, and nothing else does.
-const MANIFEST: [&str; 3] = [
+const MANIFEST: [&str; 4] = [
     "action/release.json",
     "gitlab-ci-component/templates/asc-auth.yml",
+    "packaging/Dockerfile",
     "packaging/homebrew/asc-auth.rb",
 ];
 
