@@ -102,7 +102,7 @@ impl Repository {
 
     /// The newest commit of a folder's own history, which is the same whenever it is worked out.
     pub(super) fn subtree(&self, folder: &str) -> Result<String, Box<dyn Error>> {
-        self.git(&["subtree", "split", "--quiet", &format!("--prefix={folder}"), "HEAD"])
+        self.git(&["subtree", "split", "-q", &format!("--prefix={folder}"), "HEAD"])
     }
 
     fn git(&self, arguments: &[&str]) -> Result<String, Box<dyn Error>> {
@@ -112,10 +112,33 @@ impl Repository {
             .args(["-c", &format!("user.name={NAME}"), "-c", &format!("user.email={EMAIL}")])
             .args(["-c", "commit.gpgSign=false", "-c", "core.hooksPath=/dev/null"]);
         if env::var_os("PUSH_TOKEN").is_some() {
-            // The empty one forgets all others. A redirect could lead to a host that the token is not for.
-            git.args(["-c", "credential.helper=", "-c", &format!("credential.helper={HELPER}")])
-                .args(["-c", "http.followRedirects=false"]);
+            answer_with_the_token(&mut git);
         }
         Ok(output_of(git.args(arguments))?.trim_end().to_owned())
+    }
+}
+
+fn answer_with_the_token(git: &mut Command) {
+    // The empty one forgets all others. A redirect could lead to a host that the token is not for.
+    git.args(["-c", "credential.helper=", "-c", &format!("credential.helper={HELPER}")])
+        .args(["-c", "http.followRedirects=false"]);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn git_takes_the_token_from_the_environment() -> Result<(), Box<dyn Error>> {
+        let question = tempfile::NamedTempFile::new()?;
+        fs::write(&question, "protocol=https\nhost=example.com\n\n")?;
+        let mut git = Command::new("git");
+        answer_with_the_token(&mut git);
+        git.args(["credential", "fill"]).env("PUSH_TOKEN", "a token 100%");
+        let answer = output_of(git.stdin(fs::File::open(question.path())?))?;
+        assert!(answer.lines().any(|line| line == "password=a token 100%"), "{answer}");
+        Ok(())
     }
 }
