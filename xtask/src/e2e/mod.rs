@@ -7,7 +7,7 @@
 mod act;
 mod apple;
 pub(crate) mod checkout;
-mod gitlab;
+pub(crate) mod gitlab;
 mod release;
 pub(crate) mod release_host;
 mod secrets;
