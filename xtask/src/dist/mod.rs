@@ -5,14 +5,16 @@
 //! the same bytes as the commit before.
 
 mod archive;
-mod build;
+pub(crate) mod build;
 mod check;
 mod contents;
 mod edit;
+mod imports;
 mod licences;
 mod manifest;
+mod smoke;
 mod sums;
-mod target;
+pub(crate) mod target;
 
 use std::{
     error::Error,
@@ -90,6 +92,7 @@ fn pack_all(root: &Path, targets: &[&'static Target]) -> Outcome {
     for target in targets {
         built.push((*target, build::build(root, target, &builds)?));
     }
+    smoke::smoke(&built)?;
     let contents = Contents::gather(root, &runnable(root, &built)?)?;
     for (target, binary) in &built {
         let archive = archive::pack(&folder(root), target, VERSION, binary, &contents, Effort::Smallest)?;
