@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask demo | e2e | bench | lint | release`.
+//! The project's own commands: `cargo xtask demo | e2e | bench | dist | lint | release`.
 //!
 //! Each lives in a module of its own; this file only chooses one.
 
@@ -6,6 +6,7 @@ mod bench;
 mod build;
 mod component;
 mod demo;
+mod dist;
 mod e2e;
 mod lint;
 mod process;
@@ -24,6 +25,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
           target/tools); e2e act, e2e gitlab or the name of a case runs only those
   lint    zizmor, check-jsonschema, actionlint, shellcheck, cargo deny (installs them under target/tools)
   bench   compare speed, memory and size with other tools, as ratios measured in one run
+  dist    build and pack the targets of a release and write its manifest; dist --help says more
   release the steps of a release that .github/workflows/release.yml calls";
 
 fn main() -> ExitCode {
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         Some("measure") => bench::measure(&arguments[1..]),
         Some("now") => bench::now(),
         Some("e2e") => e2e::e2e(root(), &arguments[1..]),
+        Some("dist") => dist::dist(root(), &arguments[1..]),
         Some("lint") => lint::lint(root(), &arguments[1..]),
         Some("release") => release::release(root(), &arguments[1..]),
         _ => Err(USAGE.into()),
