@@ -19,7 +19,7 @@ use self::{
     repository::Repository,
     version::Version,
 };
-use crate::Outcome;
+use crate::{Outcome, dist::manifest};
 
 const USAGE: &str = "usage: cargo xtask release STEP release-1.0.0
 
@@ -31,14 +31,6 @@ const USAGE: &str = "usage: cargo xtask release STEP release-1.0.0
   --component URL  push the GitLab component to its own project, with the tag 1.0.0
 
 Steps that push take a token from PUSH_TOKEN, if it is set; --draft and --publish run gh, which takes its own from GH_TOKEN.";
-
-/// What a release changes in a checkout, and nothing else does.
-const MANIFEST: [&str; 4] = [
-    "action/release.json",
-    "gitlab-ci-component/templates/asc-auth.yml",
-    "packaging/Dockerfile",
-    "packaging/homebrew/asc-auth.rb",
-];
 
 /// Runs one step.
 pub(crate) fn release(root: &Path, arguments: &[String]) -> Outcome {
@@ -58,7 +50,7 @@ pub(crate) fn release(root: &Path, arguments: &[String]) -> Outcome {
             Ok(())
         }
         ("--draft", None) => draft(root, &host, &version),
-        ("--manifest", None) => manifest(&repository, &version),
+        ("--manifest", None) => commit_manifest(&repository, &version),
         ("--publish", None) => publish(&repository, &host, &version),
         ("--component", Some(url)) => component(&repository, &version, url),
         _ => Err(USAGE.into()),
@@ -96,9 +88,9 @@ fn draft(root: &Path, host: &Host, version: &Version) -> Outcome {
 }
 
 /// Puts the manifest on top of main and tags it, both or none.
-fn manifest(repository: &Repository, version: &Version) -> Outcome {
+fn commit_manifest(repository: &Repository, version: &Version) -> Outcome {
     let changed = repository.changed_files()?;
-    if let Some(other) = changed.iter().find(|file| !MANIFEST.contains(&file.as_str())) {
+    if let Some(other) = changed.iter().find(|file| !manifest::FILES.contains(&file.as_str())) {
         return Err(format!("{other} has changed too, and is no part of the manifest").into());
     }
     if changed.is_empty() {

@@ -3,13 +3,13 @@ use std::{error::Error, fs, os::unix::fs::PermissionsExt, path::Path, process::C
 use tempfile::TempDir;
 
 use super::{
-    MANIFEST, changelog, check, component, draft,
+    changelog, check, commit_manifest, component, draft,
     host::{Host, State},
-    manifest, publish,
+    publish,
     repository::Repository,
     version::Version,
 };
-use crate::{Outcome, e2e::checkout::git, process::output_of};
+use crate::{Outcome, dist::manifest::FILES, e2e::checkout::git, process::output_of};
 
 const CHANGELOG: &str = "# Changelog
 
@@ -46,7 +46,7 @@ impl Project {
             folder,
             version: "release-1.2.3".parse()?,
         };
-        for file in MANIFEST {
+        for file in FILES {
             project.write(file, "no release\n")?;
         }
         project.write("CHANGELOG.md", CHANGELOG)?;
@@ -71,7 +71,7 @@ impl Project {
 
     /// As `cargo xtask dist --manifest` does.
     fn write_manifest(&self) -> Outcome {
-        MANIFEST.iter().try_for_each(|file| self.write(file, "1.2.3\n"))
+        FILES.iter().try_for_each(|file| self.write(file, "1.2.3\n"))
     }
 
     /// A fresh clone, as another run of the job has.
@@ -133,7 +133,7 @@ impl Project {
     fn with_manifest() -> Result<Self, Box<dyn Error>> {
         let project = Self::new()?;
         project.write_manifest()?;
-        manifest(&project.repository(), &project.version)?;
+        commit_manifest(&project.repository(), &project.version)?;
         Ok(project)
     }
 }
@@ -231,17 +231,20 @@ fn a_draft_takes_the_place_of_an_earlier_one_but_never_of_a_release() -> Outcome
 fn the_manifest_becomes_main_and_the_version_together() -> Outcome {
     let project = Project::new()?;
     let released = project.at("origin", "refs/heads/main")?;
-    refused(manifest(&project.repository(), &project.version), "has not changed");
+    refused(
+        commit_manifest(&project.repository(), &project.version),
+        "has not changed",
+    );
     project.write_manifest()?;
     project.write("src/more.rs", "")?;
-    refused(manifest(&project.repository(), &project.version), "src/more.rs");
+    refused(commit_manifest(&project.repository(), &project.version), "src/more.rs");
     fs::remove_file(project.checkout().join("src/more.rs"))?;
 
-    manifest(&project.repository(), &project.version)?;
+    commit_manifest(&project.repository(), &project.version)?;
     let tag = project.at("origin", "refs/tags/v1.2.3")?;
     assert_eq!(tag, project.at("origin", "refs/heads/main")?);
     assert_eq!(project.git(&["rev-parse", &format!("{tag}^")])?, released);
-    assert_eq!(project.git(&["show", &format!("{tag}:{}", MANIFEST[0])])?, "1.2.3");
+    assert_eq!(project.git(&["show", &format!("{tag}:{}", FILES[0])])?, "1.2.3");
     Ok(())
 }
 
@@ -251,12 +254,15 @@ fn a_manifest_that_was_pushed_is_pushed_no_second_time() -> Outcome {
     let tag = project.at("origin", "refs/tags/v1.2.3")?;
     project.again("HEAD^")?;
     project.write_manifest()?;
-    manifest(&project.repository(), &project.version)?;
+    commit_manifest(&project.repository(), &project.version)?;
     assert_eq!(project.at("origin", "refs/tags/v1.2.3")?, tag);
 
     project.again("HEAD^")?;
-    project.write(MANIFEST[0], "other binaries\n")?;
-    refused(manifest(&project.repository(), &project.version), "is something else");
+    project.write(FILES[0], "other binaries\n")?;
+    refused(
+        commit_manifest(&project.repository(), &project.version),
+        "is something else",
+    );
     assert_eq!(project.at("origin", "refs/tags/v1.2.3")?, tag);
     Ok(())
 }
@@ -269,7 +275,7 @@ fn when_main_has_moved_nothing_is_pushed() -> Outcome {
     project.git(&["push", "--quiet", "origin", "HEAD:refs/heads/main"])?;
     project.again("HEAD^")?;
     project.write_manifest()?;
-    refused(manifest(&project.repository(), &project.version), "git");
+    refused(commit_manifest(&project.repository(), &project.version), "git");
     assert_eq!(project.at("origin", "refs/tags/v1.2.3")?, "");
     Ok(())
 }
