@@ -6,8 +6,8 @@
 
 mod act;
 mod apple;
-mod checkout;
-mod gitlab;
+pub(crate) mod checkout;
+pub(crate) mod gitlab;
 mod release;
 pub(crate) mod release_host;
 mod secrets;
