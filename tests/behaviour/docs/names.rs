@@ -1,11 +1,11 @@
 //! What can be given and what comes out is documented, and what the examples give exists.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs};
 
 use asc_auth::cli::Cli;
 use clap::CommandFactory;
 
-use super::{Kind, blocks, markdown::Page, pages, read};
+use super::{Kind, blocks, markdown::Page, pages, read, root};
 
 /// The keys one level below `section` in a YAML file of ours.
 fn keys(yaml: &str, section: &str) -> BTreeSet<String> {
@@ -145,6 +145,48 @@ fn every_exit_code_is_documented() {
     let expected = codes(&help, "  ");
     assert_eq!(expected.len(), 10, "{expected:?}");
     assert_eq!(codes(table, " | "), expected);
+}
+
+#[test]
+fn every_annotation_of_the_action_is_in_troubleshooting() {
+    let known = read("docs/troubleshooting.md");
+    let mut seen = 0;
+    for entry in fs::read_dir(root().join("action")).expect("the action") {
+        let path = entry.expect("an entry").path();
+        let name = path.to_string_lossy();
+        if !name.ends_with(".mjs") || name.ends_with(".test.mjs") {
+            continue;
+        }
+        let source = fs::read_to_string(&path).expect("a file of the action");
+        for (before, after) in source.match_indices("\"asc-auth: ").map(|(at, _)| source.split_at(at)) {
+            let is_title = before.trim_end().ends_with("new Failure(");
+            let title = after.split('"').nth(1).unwrap_or_default();
+            assert!(!is_title || known.contains(title), "{name}: {title}");
+            seen += usize::from(is_title);
+        }
+    }
+    assert!(seen > 8, "only {seen} titles were found");
+}
+
+#[test]
+fn every_xtask_is_one() {
+    let source = read("xtask/src/main.rs");
+    let mut seen = 0;
+    for (name, page) in pages() {
+        let prose = page.prose.iter().map(|(_, line)| line.as_str());
+        let code = page.blocks.iter().map(|block| block.text.as_str());
+        for text in prose.chain(code) {
+            for after in text.split("cargo xtask ").skip(1) {
+                let word: String = after.chars().take_while(char::is_ascii_alphanumeric).collect();
+                assert!(
+                    source.contains(&format!("Some(\"{word}\")")),
+                    "{name}: cargo xtask {word}"
+                );
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 5, "only {seen} were found");
 }
 
 /// The table of conventions, in each place that has one.
