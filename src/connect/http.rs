@@ -9,7 +9,6 @@ use reqwest::{
     header::{HeaderMap, HeaderValue, USER_AGENT},
     redirect,
 };
-use rustls::{ClientConfig, RootCertStore};
 use tokio::time::Instant;
 use url::Url;
 use zeroize::Zeroizing;
@@ -75,7 +74,7 @@ impl Http {
             builder
         };
         let tls = if root.to_string().starts_with("http://") {
-            no_tls()?
+            tls::unused()?
         } else {
             tls::config()?
         };
@@ -186,16 +185,6 @@ fn origin_of(location: &str) -> String {
         |_| "a path of its own".to_owned(),
         |url| url.origin().ascii_serialization(),
     )
-}
-
-/// No certificate is loaded for a conversation in plain http.
-fn no_tls() -> Result<ClientConfig, ConnectError> {
-    let provider = rustls::crypto::ring::default_provider();
-    Ok(ClientConfig::builder_with_provider(provider.into())
-        .with_safe_default_protocol_versions()
-        .map_err(|error| ConnectError::Runtime(error.to_string()))?
-        .with_root_certificates(RootCertStore::empty())
-        .with_no_client_auth())
 }
 
 #[cfg(test)]

@@ -267,6 +267,26 @@ mod tls {
     }
 
     #[test]
+    fn a_server_that_knows_p256_alone_or_tls_1_2_alone_is_understood() {
+        let (key, authority) = (TestKey::generate(), CertificateAuthority::generate());
+        let (_directory, roots) = written(&authority);
+        let identity = || authority.issue("localhost");
+        for identity in [
+            identity().with_p256_alone(),
+            identity().with_tls12_alone(),
+            identity().with_p256_alone().with_tls12_alone(),
+        ] {
+            let simulator = start(&identity, &key);
+            Run::new(&["validate"])
+                .team_key(&key)
+                .api(&simulator)
+                .env("SSL_CERT_FILE", &roots)
+                .run()
+                .code(0);
+        }
+    }
+
+    #[test]
     fn a_bad_certificate_is_told_by_its_fault_and_gets_no_token() {
         let (key, authority) = (TestKey::generate(), CertificateAuthority::generate());
         let (_directory, roots) = written(&authority);

@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask demo | e2e | bench | lint`.
+//! The project's own commands: `cargo xtask demo | e2e | bench | dist | lint`.
 //!
 //! Each lives in a module of its own; this file only chooses one.
 
@@ -6,6 +6,7 @@ mod bench;
 mod build;
 mod component;
 mod demo;
+mod dist;
 mod e2e;
 mod lint;
 mod process;
@@ -22,7 +23,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   e2e     run the action and the component under real runners (installs act, gitlab-ci-local and Node under
           target/tools); e2e act, e2e gitlab or the name of a case runs only those
   lint    zizmor, check-jsonschema, actionlint, shellcheck, cargo deny (installs them under target/tools)
-  bench   compare speed, memory and size with other tools, as ratios measured in one run";
+  bench   compare speed, memory and size with other tools, as ratios measured in one run
+  dist    build and pack the targets of a release and write its manifest; dist --help says more";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         Some("measure") => bench::measure(&arguments[1..]),
         Some("now") => bench::now(),
         Some("e2e") => e2e::e2e(root(), &arguments[1..]),
+        Some("dist") => dist::dist(root(), &arguments[1..]),
         Some("lint") => lint::lint(root()),
         _ => Err(USAGE.into()),
     };

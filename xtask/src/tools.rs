@@ -1,4 +1,4 @@
-//! The pinned tools of `e2e` and `lint`, installed under `target/tools` and nowhere else.
+//! The pinned tools of `e2e`, `lint` and `dist`, installed under `target/tools` and nowhere else.
 //!
 //! Pins live in `xtask/tools`. A tool is installed again when its pins change, and left alone
 //! otherwise.
@@ -16,6 +16,7 @@ use crate::{
 };
 
 const REQUIREMENTS: &str = include_str!("../tools/requirements.txt");
+const REQUIREMENTS_DIST: &str = include_str!("../tools/requirements-dist.txt");
 const PACKAGE: &str = include_str!("../tools/package.json");
 const PACKAGE_LOCK: &str = include_str!("../tools/package-lock.json");
 const CARGO_DENY: &str = "=0.20.2";
@@ -25,10 +26,26 @@ const INSTALL_LIMIT: Duration = Duration::from_secs(20 * 60);
 
 /// The folder with act, zizmor, check-jsonschema, actionlint and shellcheck.
 pub(crate) fn python_tools(root: &Path) -> Result<PathBuf, Box<dyn std::error::Error>> {
-    let folder = root.join("target/tools/python");
-    install_once(&folder, REQUIREMENTS, || {
-        run(Command::new("python3").args(["-m", "venv"]).arg(&folder), INSTALL_LIMIT)
+    install_python(&root.join("target/tools/python"), REQUIREMENTS)
+}
+
+/// The folder with cargo-zigbuild and a Python that has zig. A folder of its own: zig is large, and only `dist` needs it.
+pub(crate) fn zig(root: &Path) -> Result<PathBuf, Box<dyn std::error::Error>> {
+    install_python(&root.join("target/tools/zig"), REQUIREMENTS_DIST)
+}
+
+/// The version of cargo-zigbuild or zig that is pinned.
+pub(crate) fn pinned(tool: &str) -> Option<&'static str> {
+    let mut lines = REQUIREMENTS_DIST.lines();
+    lines.find_map(|line| line.strip_prefix(tool)?.strip_prefix("=="))
+}
+
+fn install_python(folder: &Path, requirements: &str) -> Result<PathBuf, Box<dyn std::error::Error>> {
+    install_once(folder, requirements, || {
+        run(Command::new("python3").args(["-m", "venv"]).arg(folder), INSTALL_LIMIT)
             .map_err(|error| format!("{error}; on Debian: apt-get install python3 python3-venv"))?;
+        let file = folder.join("requirements.txt");
+        fs::write(&file, requirements)?;
         run(
             Command::new(folder.join("bin/pip"))
                 .args([
@@ -39,7 +56,7 @@ pub(crate) fn python_tools(root: &Path) -> Result<PathBuf, Box<dyn std::error::E
                     "--only-binary=:all:",
                     "--requirement",
                 ])
-                .arg(root.join("xtask/tools/requirements.txt")),
+                .arg(file),
             INSTALL_LIMIT,
         )
     })?;

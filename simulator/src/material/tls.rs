@@ -9,12 +9,17 @@ use rcgen::{
     BasicConstraints, Certificate, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
 };
-use rustls::ServerConfig;
+use rustls::crypto::ring::{self, ALL_KX_GROUPS, kx_group::SECP256R1};
+use rustls::crypto::{CryptoProvider, SupportedKxGroup};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use rustls::version::TLS12;
+use rustls::{ALL_VERSIONS, ServerConfig, SupportedProtocolVersion};
 
 use super::ids::random_key_id;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+static TLS12_ALONE: &[&SupportedProtocolVersion] = &[&TLS12];
 
 /// A root of its own.
 pub struct CertificateAuthority {
@@ -27,6 +32,8 @@ pub struct ServerIdentity {
     certificate: CertificateDer<'static>,
     certificate_pem: String,
     key: KeyPair,
+    versions: &'static [&'static SupportedProtocolVersion],
+    groups: Vec<&'static dyn SupportedKxGroup>,
 }
 
 impl CertificateAuthority {
@@ -70,11 +77,27 @@ impl CertificateAuthority {
             certificate: certificate.der().clone(),
             certificate_pem: certificate.pem(),
             key,
+            versions: ALL_VERSIONS,
+            groups: ALL_KX_GROUPS.to_vec(),
         }
     }
 }
 
 impl ServerIdentity {
+    /// A server that agrees on keys over P-256 alone.
+    #[must_use]
+    pub fn with_p256_alone(mut self) -> Self {
+        self.groups = vec![SECP256R1];
+        self
+    }
+
+    /// A server that speaks TLS 1.2 alone.
+    #[must_use]
+    pub fn with_tls12_alone(mut self) -> Self {
+        self.versions = TLS12_ALONE;
+        self
+    }
+
     /// The certificate, for another server than the simulator.
     pub fn certificate_pem(&self) -> String {
         self.certificate_pem.clone()
@@ -86,10 +109,13 @@ impl ServerIdentity {
     }
 
     pub(crate) fn server_config(&self) -> Arc<ServerConfig> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let provider = CryptoProvider {
+            kx_groups: self.groups.clone(),
+            ..ring::default_provider()
+        };
         let key = PrivatePkcs8KeyDer::from(self.key.serialize_der());
-        let mut config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
+        let mut config = ServerConfig::builder_with_provider(Arc::new(provider))
+            .with_protocol_versions(self.versions)
             .expect("ring does TLS 1.2 and 1.3")
             .with_no_client_auth()
             .with_single_cert(vec![self.certificate.clone()], key.into())

@@ -10,8 +10,10 @@ use std::{
 };
 
 use crate::{
-    Outcome, build,
-    process::{cargo, output_of, run},
+    Outcome,
+    build::target_directory,
+    dist::{build::build, target::Target},
+    process::{cargo, run},
 };
 
 const TARGET: &str = "x86_64-unknown-linux-musl";
@@ -34,16 +36,12 @@ impl Programs {
         if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
             return Err("the limits are those of the static Linux binary: bench runs on x86_64 Linux only".into());
         }
-        let sysroot = output_of(Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]))?;
-        if !Path::new(sysroot.trim()).is_dir() {
-            return Err(format!("the target is missing; install it: rustup target add {TARGET}").into());
-        }
-        needs("musl-gcc", "musl-tools")?;
         needs("curl", "curl")?;
         needs("gzip", "gzip")?;
+        let target_directory = target_directory(root)?;
         Ok(Self {
-            asc_auth: build::asc_auth(root, &["--release", "--target", TARGET])?,
-            jwt: jwt_cli(&build::target_directory(root)?.join("tools/jwt-cli"))?,
+            asc_auth: build(root, Target::named(TARGET)?, &target_directory)?,
+            jwt: jwt_cli(&target_directory.join("tools/jwt-cli"))?,
         })
     }
 }

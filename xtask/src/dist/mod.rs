@@ -1,0 +1,168 @@
+//! `cargo xtask dist`: what a release consists of. Builds each target, packs it, and writes the digests, the list of
+//! components and the manifest from the archives themselves.
+//!
+//! Nothing is published here, and nothing of the manifest goes into a build: a checkout of the release's tag gives
+//! the same bytes as the commit before.
+
+pub(crate) mod archive;
+pub(crate) mod build;
+mod check;
+pub(crate) mod contents;
+mod edit;
+mod licences;
+pub(crate) mod manifest;
+mod sums;
+pub(crate) mod target;
+
+use std::{
+    error::Error,
+    path::{Path, PathBuf},
+};
+
+use archive::Effort;
+use contents::Contents;
+use manifest::Release;
+use target::{TARGETS, Target};
+
+use crate::Outcome;
+
+/// The workspace's, of which xtask is a part.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+const USAGE: &str = "usage: cargo xtask dist [--archives | --manifest | --check] [TARGET…]
+
+  without an option, builds and packs the targets into target/dist, and writes the manifest from them
+  --archives   only builds and packs them
+  --manifest   only writes SHA256SUMS, the SBOM and the manifest (action/release.json, the component's digests, the
+               packaging) from the archives that are in target/dist
+  --check      builds each target twice, in two different directories, and fails unless the bytes are the same
+
+Without a target, all six.";
+
+/// What was asked for.
+#[derive(Debug, PartialEq, Eq)]
+enum Step {
+    Everything,
+    Archives,
+    Manifest,
+    Check,
+}
+
+/// Does what the arguments ask for.
+pub(crate) fn dist(root: &Path, arguments: &[String]) -> Outcome {
+    let (step, targets) = parse(arguments)?;
+    match step {
+        Step::Check => check::check(root, &targets),
+        Step::Archives => pack_all(root, &targets),
+        Step::Manifest => write_manifest(root, &targets),
+        Step::Everything => {
+            pack_all(root, &targets)?;
+            write_manifest(root, &targets)
+        }
+    }
+}
+
+/// Where archives are put, whatever cargo's own target directory is.
+pub(crate) fn folder(root: &Path) -> PathBuf {
+    root.join("target/dist")
+}
+
+fn parse(arguments: &[String]) -> Result<(Step, Vec<&'static Target>), String> {
+    let (step, names) = match arguments.split_first() {
+        Some((first, rest)) if first == "--archives" => (Step::Archives, rest),
+        Some((first, rest)) if first == "--manifest" => (Step::Manifest, rest),
+        Some((first, rest)) if first == "--check" => (Step::Check, rest),
+        _ => (Step::Everything, arguments),
+    };
+    if names.iter().any(|name| name.starts_with('-')) {
+        return Err(USAGE.to_owned());
+    }
+    if names.is_empty() {
+        return Ok((step, TARGETS.iter().collect()));
+    }
+    let targets = names.iter().map(|name| Target::named(name)).collect::<Result<_, _>>()?;
+    Ok((step, targets))
+}
+
+fn pack_all(root: &Path, targets: &[&'static Target]) -> Outcome {
+    let builds = crate::build::target_directory(root)?;
+    let mut built = Vec::new();
+    for target in targets {
+        built.push((*target, build::build(root, target, &builds)?));
+    }
+    let contents = Contents::gather(root, &runnable(root, &built)?)?;
+    for (target, binary) in &built {
+        let archive = archive::pack(&folder(root), target, VERSION, binary, &contents, Effort::Smallest)?;
+        println!("{} bytes  {}", archive.metadata()?.len(), archive.display());
+    }
+    Ok(())
+}
+
+/// A binary that this machine runs, for what the binary itself writes: one of those built, or else a build for it.
+fn runnable(root: &Path, built: &[(&'static Target, PathBuf)]) -> Result<PathBuf, Box<dyn Error>> {
+    let here = Target::of_this_machine();
+    match built.iter().find(|(target, _)| Some(*target) == here) {
+        Some((_, binary)) => Ok(binary.clone()),
+        None => crate::build::asc_auth(root, &[]),
+    }
+}
+
+/// Writes all that is read off the archives. Those of other targets than the given ones are left out.
+fn write_manifest(root: &Path, targets: &[&'static Target]) -> Outcome {
+    let folder = folder(root);
+    let release = Release::of(&folder, VERSION)?.only(targets);
+    let missing = release.missing();
+    let names = |targets: &[&Target]| {
+        targets
+            .iter()
+            .map(|target| target.triple())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let wanted: Vec<&Target> = missing
+        .iter()
+        .copied()
+        .filter(|target| targets.contains(target))
+        .collect();
+    if !wanted.is_empty() {
+        return Err(format!("{} has no archive for {}", folder.display(), names(&wanted)).into());
+    }
+    release.write_into(root)?;
+    sums::write(&folder, &release)?;
+    if !missing.is_empty() {
+        println!("This is no whole release: without {}.", names(&missing));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(arguments: &[&str]) -> Result<(Step, Vec<&'static str>), String> {
+        let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        let (step, targets) = parse(&arguments)?;
+        Ok((step, targets.iter().map(|target| target.triple()).collect()))
+    }
+
+    #[test]
+    fn without_a_target_all_six_are_meant() {
+        let (step, targets) = parsed(&[]).unwrap();
+        assert_eq!((step, targets.len()), (Step::Everything, 6));
+        let (step, targets) = parsed(&["--manifest"]).unwrap();
+        assert_eq!((step, targets.len()), (Step::Manifest, 6));
+    }
+
+    #[test]
+    fn a_named_target_is_the_only_one() {
+        let asked = parsed(&["--archives", "x86_64-unknown-linux-musl"]);
+        assert_eq!(asked, Ok((Step::Archives, vec!["x86_64-unknown-linux-musl"])));
+    }
+
+    #[test]
+    fn an_unknown_target_or_option_is_refused() {
+        assert!(parsed(&["--check", "x86_64-unknown-linux-gnu"]).is_err());
+        assert_eq!(parsed(&["--archive"]), Err(USAGE.to_owned()));
+        assert_eq!(parsed(&["--archives", "--manifest"]), Err(USAGE.to_owned()));
+    }
+}
