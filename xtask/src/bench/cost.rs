@@ -12,7 +12,7 @@ use nix::sys::{
 use crate::Outcome;
 
 /// Before what is counted: the first runs load programs from disk.
-const WARM_UP: usize = 3;
+pub(super) const WARM_UP: usize = 3;
 
 /// One run of something; it tells its CPU time.
 pub(super) type Run<'a> = dyn FnMut() -> Result<Duration, Box<dyn Error>> + 'a;
@@ -32,10 +32,12 @@ pub(super) fn medians<const N: usize>(
             }
         }
     }
-    Ok(times.map(|mut times| {
-        times.sort_unstable();
-        times.get(times.len() / 2).copied().unwrap_or_default()
-    }))
+    Ok(times.map(median))
+}
+
+pub(super) fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
 /// Runs the command to its end: the CPU time that it took, in user and in system mode. Its failure is

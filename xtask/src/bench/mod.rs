@@ -2,6 +2,7 @@
 //! the same. Ratios of what was measured in one run, as they hold on any machine; one that is above its
 //! limit fails.
 
+mod action;
 mod cost;
 mod programs;
 mod running;
@@ -53,6 +54,7 @@ pub(crate) fn bench(root: &Path) -> Outcome {
     rows.extend(bench.validating()?);
     rows.extend(bench.proving_all()?);
     rows.extend(bench.running()?);
+    rows.extend(bench.action(root)?);
     rows.extend(bench.memory()?);
     rows.extend(bench.size()?);
     let table = Table(rows);

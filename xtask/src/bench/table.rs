@@ -27,6 +27,17 @@ impl Row {
         }
     }
 
+    /// How much longer than `theirs` ours takes, in milliseconds.
+    pub(super) fn beyond(what: &'static str, ours: Duration, theirs: Duration) -> Self {
+        Self {
+            what,
+            detail: format!("{:.1} ms − {:.1} ms", milliseconds(ours), milliseconds(theirs)),
+            measured: milliseconds(ours) - milliseconds(theirs),
+            unit: " ms",
+            limit: None,
+        }
+    }
+
     /// A size, in millions of bytes.
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     pub(super) fn megabytes(what: &'static str, bytes: u64) -> Self {

@@ -28,7 +28,6 @@ pub(crate) enum Effort {
     /// As small as deflate gets, which takes half a minute.
     Smallest,
     /// For archives that only a test downloads.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the end-to-end runs take it"))]
     Fast,
 }
 

@@ -7,6 +7,9 @@
 pub(crate) mod archive;
 pub(crate) mod build;
 mod check;
+pub(crate) mod archive;
+pub(crate) mod build;
+mod check;
 mod container;
 pub(crate) mod contents;
 mod edit;

@@ -4,11 +4,16 @@
 //! `cargo xtask e2e act`, `… gitlab` or the name of a case runs only those. Whatever the case: nothing
 //! is left on disk, and the complete log holds no secret.
 
-mod act;
+pub(crate) mod act;
 mod apple;
 pub(crate) mod checkout;
+<<<<<<< HEAD
 pub(crate) mod gitlab;
 mod release;
+=======
+mod gitlab;
+pub(crate) mod release;
+>>>>>>> s6-component
 pub(crate) mod release_host;
 mod secrets;
 
@@ -29,7 +34,7 @@ pub(crate) fn e2e(root: &Path, wanted: &[String]) -> Outcome {
     let installed = TempDir::with_prefix("asc-auth-e2e-bin-")?;
     let binary_copy = installed.path().join("asc-auth");
     fs::copy(binary, &binary_copy)?;
-    let release = Release::of(&binary_copy)?;
+    let release = Release::of(root, &binary_copy)?;
     let logs = root.join("target/e2e");
     fs::create_dir_all(logs.join("gitlab"))?;
 

@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// More than any client here takes.
 const ENDLESS: usize = 256 * 1024 * 1024;
 
+const ARCHIVE: &str = "application/octet-stream";
+
 /// What goes wrong instead of an answer with the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -34,8 +36,6 @@ pub(crate) enum Fault {
     BreaksOff,
     /// More than any file has, its length not told.
     Endless,
-    /// The file, after a while.
-    Late(Duration),
 }
 
 /// Stopped when dropped.
@@ -148,13 +148,8 @@ impl Shared {
         let Some(mut file) = self.file(asked) else {
             return send(connection, 404, "text/plain", b"Not Found");
         };
-        const ARCHIVE: &str = "application/octet-stream";
         match fault {
             None => send(connection, 200, ARCHIVE, &file),
-            Some(Fault::Late(time)) => {
-                thread::sleep(time);
-                send(connection, 200, ARCHIVE, &file)
-            }
             Some(Fault::Status(status)) => send(connection, status, "text/plain", b"Not now"),
             Some(Fault::WebPage) => {
                 let page = b"<!DOCTYPE html>\n<title>Sign in</title>\n";
@@ -173,7 +168,7 @@ impl Shared {
             }
             Some(Fault::Endless) => {
                 head(connection, 200, ARCHIVE, None)?;
-                let piece = [0; 64 * 1024];
+                let piece = [0; 8 * 1024];
                 (0..ENDLESS / piece.len()).try_for_each(|_| connection.write_all(&piece))
             }
         }

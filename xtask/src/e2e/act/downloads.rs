@@ -12,6 +12,9 @@ use super::{
 };
 use crate::Outcome;
 
+/// Nothing listens there.
+const NOBODY: &str = "http://localhost:65535";
+
 pub(super) fn download(stage: &Stage) -> Outcome {
     let team = stage.team();
     let host = stage.release.host()?;
@@ -28,12 +31,11 @@ pub(super) fn download(stage: &Stage) -> Outcome {
 pub(super) fn through_a_proxy(stage: &Stage) -> Outcome {
     let team = stage.team();
     let proxy = stage.release.host()?;
-    // Nothing listens on port 1.
-    let job = stage.downloading("download-through-a-proxy", &team, "http://localhost:1", &proxy.url())?;
+    let job = stage.downloading("download-through-a-proxy", &team, NOBODY, &proxy.url())?;
     stage.used_the_release(&job)?;
     let asked = proxy.asked();
     require(
-        asked == [format!("http://localhost:1{}", stage.release.path())],
+        asked == [format!("{NOBODY}{}", stage.release.path())],
         &format!("the proxy was asked for {asked:?}"),
     )?;
     stage.left_nothing(&job, &[&team])
@@ -41,7 +43,11 @@ pub(super) fn through_a_proxy(stage: &Stage) -> Outcome {
 
 pub(super) fn of_something_else(stage: &Stage) -> Outcome {
     let team = stage.team();
-    for (fault, says) in [(Fault::Tampered, "was not run"), (Fault::WebPage, "web page")] {
+    for (fault, says) in [
+        (Fault::Tampered, "was not run"),
+        (Fault::WebPage, "web page"),
+        (Fault::Endless, "has more than the"),
+    ] {
         let host = stage.release.host()?;
         host.fail_always(fault);
         let job = stage.downloading("download-of-something-else", &team, &host.url(), "")?;
@@ -56,8 +62,7 @@ pub(super) fn from_nowhere(stage: &Stage) -> Outcome {
     let host = stage.release.host()?;
     let job = stage.downloading("download-from-nowhere", &team, &format!("{}/elsewhere", host.url()), "")?;
     stage.refused(&job, &team, "HTTP 404")?;
-    // Nobody is there.
-    let job = stage.downloading("download-from-nowhere", &team, "http://localhost:1", "")?;
+    let job = stage.downloading("download-from-nowhere", &team, NOBODY, "")?;
     stage.refused(&job, &team, "more attempts")
 }
 

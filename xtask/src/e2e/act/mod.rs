@@ -6,7 +6,7 @@
 mod by_hand;
 mod cases;
 mod downloads;
-mod runner;
+pub(crate) mod runner;
 mod stage;
 
 use std::path::Path;
@@ -31,6 +31,7 @@ pub(crate) fn run(root: &Path, binary: &Path, release: &Release, logs: &Path, ta
         node,
         checkout: checkout.path().to_owned(),
         released: released.path().to_owned(),
+        binary: binary.to_owned(),
         logs: logs.to_owned(),
     };
     for case in CASES {

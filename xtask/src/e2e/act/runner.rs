@@ -15,7 +15,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::super::apple::{Left, read_all};
+use super::super::apple::{Left, read_all_but};
 use crate::{
     Outcome,
     process::{interrupt, wait, wait_until},
@@ -35,6 +35,8 @@ pub(crate) struct Act {
     pub(crate) checkout: PathBuf,
     /// The same with a release in its manifest: what `org/asc-auth@v1` is.
     pub(crate) released: PathBuf,
+    /// What its binary is.
+    pub(crate) binary: PathBuf,
     /// Where logs stay, one a case.
     pub(crate) logs: PathBuf,
 }
@@ -93,6 +95,7 @@ impl Act {
             log,
             results,
             secret_file,
+            binary: self.binary.clone(),
             folder,
         })
     }
@@ -106,6 +109,7 @@ pub(crate) struct Job {
     log: PathBuf,
     results: PathBuf,
     secret_file: PathBuf,
+    binary: PathBuf,
     folder: TempDir,
 }
 
@@ -150,7 +154,7 @@ impl Job {
             );
         }
         let log = fs::read_to_string(&self.log)?;
-        let left = read_all(self.folder.path())?;
+        let left = read_all_but(self.folder.path(), &fs::read(&self.binary)?)?;
         Ok(Ended {
             succeeded: status.success(),
             log,

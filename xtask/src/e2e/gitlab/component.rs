@@ -17,10 +17,10 @@ pub(crate) struct Component {
 }
 
 impl Component {
-    /// The component as it is in the checkout at `root`, released as 1.0.0.
-    pub(crate) fn released(root: &Path) -> Result<Self, Box<dyn Error>> {
+    /// The component as it is in the checkout at `root`, with what a release writes into it, tagged as 1.0.0.
+    pub(crate) fn released(root: &Path, release: &Release) -> Result<Self, Box<dyn Error>> {
         let folder = TempDir::with_prefix("asc-auth-e2e-component-")?;
-        let checkout = copy_of(root, Release::none)?;
+        let checkout = copy_of(root, |copy| release.write_into(copy))?;
         let split = split(checkout.path())?;
         git(checkout.path(), &["tag", "1.0.0", split.trim_end()])?;
 

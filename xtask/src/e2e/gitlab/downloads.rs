@@ -25,7 +25,7 @@ pub(super) fn download(stage: &Stage) -> Outcome {
 pub(super) fn from_a_busy_mirror(stage: &Stage) -> Outcome {
     let team = stage.team();
     let host = stage.release.mirror("/tools/asc-auth/")?;
-    host.fail_next([Fault::Status(503), Fault::Status(503)]);
+    host.fail_next([Fault::Status(503), Fault::BreaksOff]);
     let pipeline = stage.downloading("validates", &host.url()).of(&team);
     let job = stage.run("download-from-a-busy-mirror", &pipeline)?;
     require(job.succeeded, "the pipeline failed")?;
@@ -87,17 +87,11 @@ pub(super) fn no_release(stage: &Stage) -> Outcome {
 }
 
 impl Stage<'_> {
-    /// A pipeline in which the component has to download this release.
+    /// A pipeline in which the component has to download the release that is written in it.
     fn downloading(&self, pipeline: &str, base: &str) -> Pipeline {
-        let digest_of = match std::env::consts::OS {
-            "macos" => format!("sha256-macos-{}", std::env::consts::ARCH),
-            _ => format!("sha256-linux-{}", std::env::consts::ARCH),
-        };
         self.pipeline(pipeline)
             .input("binary-path", "")
-            .input("version", self.release.version())
             .input("download-base-url", base)
-            .input(&digest_of, self.release.digest())
     }
 }
 

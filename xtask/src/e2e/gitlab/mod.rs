@@ -26,7 +26,7 @@ pub(crate) fn run(root: &Path, binary: &Path, release: &Release, logs: &Path, ta
     let gitlab = GitLab {
         node: tools::node(root)?,
         program: tools::gitlab_ci_local(root)?,
-        component: Component::released(root)?,
+        component: Component::released(root, release)?,
         root: root.to_owned(),
         logs: logs.to_owned(),
     };
