@@ -91,7 +91,7 @@ fn every_command_in_prose_is_understood() {
                             | ErrorKind::DisplayVersion,
                             _,
                         )) => {}
-                        Err((_, error)) => panic!("{}:{number}: {error}", name),
+                        Err((_, error)) => panic!("{name}:{number}: {error}"),
                     }
                 }
             }

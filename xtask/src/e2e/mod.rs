@@ -7,13 +7,8 @@
 pub(crate) mod act;
 mod apple;
 pub(crate) mod checkout;
-<<<<<<< HEAD
-pub(crate) mod gitlab;
-mod release;
-=======
 mod gitlab;
 pub(crate) mod release;
->>>>>>> s6-component
 pub(crate) mod release_host;
 mod secrets;
 
