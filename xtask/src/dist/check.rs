@@ -1,10 +1,112 @@
-//! Proves that two builds give the same bytes.
+//! Proves that a build can be repeated: twice from scratch, in different directories and with crates unpacked in
+//! different places, and the same bytes.
 
-use std::path::Path;
+use std::{
+    error::Error,
+    fs, io,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+};
 
-use super::target::Target;
-use crate::Outcome;
+use tempfile::TempDir;
 
-pub(crate) fn check(_root: &Path, _targets: &[&Target]) -> Outcome {
-    Err("not built yet".into())
+use super::{
+    build::{Tools, build_with},
+    target::Target,
+};
+use crate::{Outcome, e2e::checkout};
+
+/// Builds each target twice, and fails unless the bytes are the same.
+pub(crate) fn check(root: &Path, targets: &[&Target]) -> Outcome {
+    let [one, other] = [Place::new(root)?, Place::new(root)?];
+    let mut differ = Vec::new();
+    for target in targets {
+        let mut tools = Tools::ready(root, target)?;
+        let first = fs::read(one.build(&tools, target)?)?;
+        tools.cargo_home = other.cargo_home(&tools.cargo_home)?;
+        let second = fs::read(other.build(&tools, target)?)?;
+        match difference(&first, &second) {
+            None => println!("{}: {} bytes, the same twice", target.triple(), first.len()),
+            Some(what) => {
+                println!("{}: {what}", target.triple());
+                differ.push(target.triple());
+            }
+        }
+    }
+    if differ.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("built twice, these differ: {}", differ.join(", ")).into())
+    }
+}
+
+/// A copy of the checkout, and where it is built.
+struct Place {
+    checkout: TempDir,
+    builds: TempDir,
+}
+
+impl Place {
+    fn new(root: &Path) -> Result<Self, Box<dyn Error>> {
+        Ok(Self {
+            checkout: checkout::copy_of(root)?,
+            builds: TempDir::with_prefix("asc-auth-build-")?,
+        })
+    }
+
+    fn build(&self, tools: &Tools, target: &Target) -> Result<PathBuf, Box<dyn Error>> {
+        build_with(tools, self.checkout.path(), target, &self.builds.path().join("target"))
+    }
+
+    /// A home for cargo that unpacks crates anew, from what the other one has downloaded.
+    fn cargo_home(&self, other: &Path) -> io::Result<PathBuf> {
+        let home = self.builds.path().join("cargo");
+        let registry = home.join("registry");
+        if !registry.exists() {
+            fs::create_dir_all(&registry)?;
+            for downloaded in ["registry/cache", "registry/index", "config.toml"] {
+                let there = other.join(downloaded);
+                if there.exists() {
+                    symlink(there, home.join(downloaded))?;
+                }
+            }
+        }
+        Ok(home)
+    }
+}
+
+/// Where two builds differ first, and in how much.
+fn difference(one: &[u8], other: &[u8]) -> Option<String> {
+    if one == other {
+        return None;
+    }
+    let first = one.iter().zip(other).position(|(a, b)| a != b);
+    let first = first.unwrap_or(one.len().min(other.len()));
+    let count = one.iter().zip(other).filter(|(a, b)| a != b).count();
+    Some(format!(
+        "{} and {} bytes, of which {count} differ; the first at {first:#x}",
+        one.len(),
+        other.len()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_bytes_do_not_differ() {
+        assert_eq!(difference(b"asc", b"asc"), None);
+    }
+
+    #[test]
+    fn a_difference_says_where() {
+        let what = difference(b"asc-auth", b"asc_auti").unwrap();
+        assert!(what.contains("2 differ; the first at 0x3"), "{what}");
+    }
+
+    #[test]
+    fn a_build_that_only_goes_on_differs() {
+        assert!(difference(b"asc", b"asc-auth").unwrap().contains("first at 0x3"));
+    }
 }

@@ -10,12 +10,14 @@ mod check;
 mod container;
 pub(crate) mod contents;
 mod edit;
+mod imports;
 mod licences;
 mod linked;
 pub(crate) mod manifest;
 #[cfg(test)]
 mod packaging;
 mod sbom;
+mod smoke;
 mod sums;
 pub(crate) mod target;
 
@@ -96,6 +98,7 @@ fn pack_all(root: &Path, targets: &[&'static Target]) -> Outcome {
     for target in targets {
         built.push((*target, build::build(root, target, &builds)?));
     }
+    smoke::smoke(&built)?;
     let contents = Contents::gather(root, &runnable(root, &built)?)?;
     let here = Target::of_this_machine().filter(|here| here.triple().contains("linux"));
     for (_, binary) in built.iter().filter(|(target, _)| Some(*target) == here) {

@@ -50,4 +50,12 @@ impl Target {
     pub(crate) fn is_windows(&self) -> bool {
         self.triple.contains("windows")
     }
+
+    pub(crate) fn is_linux(&self) -> bool {
+        self.triple.contains("linux")
+    }
+
+    pub(crate) fn is_macos(&self) -> bool {
+        self.triple.contains("apple")
+    }
 }
