@@ -282,18 +282,3 @@ fn refuse_paths(binary: &[u8], hidden: &[(String, &'static str)]) -> Outcome {
     }
     Ok(())
 }
-
-/// What builds, by name and version.
-pub(crate) fn built_with() -> Result<[(&'static str, String); 3], Box<dyn Error>> {
-    let pinned = |tool| {
-        let version = crate::tools::pinned(tool).ok_or("the pin of a tool is missing");
-        version.map(str::to_owned)
-    };
-    let rustc = crate::process::output_of(std::process::Command::new("rustc").arg("--version"))?;
-    let rustc = rustc.split(' ').nth(1).ok_or("rustc does not say its version")?;
-    Ok([
-        ("rustc", rustc.to_owned()),
-        ("zig", pinned("ziglang")?),
-        ("cargo-zigbuild", pinned("cargo-zigbuild")?),
-    ])
-}

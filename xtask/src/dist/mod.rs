@@ -5,10 +5,7 @@
 //! the same bytes as the commit before.
 
 pub(crate) mod archive;
-pub(crate) mod archive;
 pub(crate) mod build;
-pub(crate) mod build;
-mod check;
 mod check;
 mod container;
 pub(crate) mod contents;
