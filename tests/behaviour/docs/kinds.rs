@@ -36,8 +36,7 @@ fn every_fence_is_one_that_is_read() {
             let start = line.trim_start();
             assert!(
                 !start.starts_with("```") && !start.starts_with("~~~"),
-                "{}:{number}",
-                name
+                "{name}:{number}"
             );
         }
     }
