@@ -130,7 +130,7 @@ fn around(steps: &str) -> String {
         job += "      - id: asc\n        uses: org/asc-auth@v1\n";
     }
     for line in steps.lines() {
-        job += &format!("      {line}\n");
+        job.extend(["      ", line, "\n"]);
     }
     whole(&job)
 }

@@ -25,7 +25,8 @@ pub(super) fn of(pipeline: &str) -> Vec<String> {
                         break;
                     }
                     if !is_reference {
-                        script += &format!("{line}\n");
+                        script.push_str(line);
+                        script.push('\n');
                     }
                 }
                 if !script.is_empty() {
