@@ -40,7 +40,9 @@ fn commands(text: &str) -> Vec<Vec<String>> {
         let line = before.rsplit('\n').next().unwrap_or_default();
         let is_comment = line.trim_start().starts_with('#') || line.contains(" #");
         let is_name = line.ends_with(|last: char| last.is_alphanumeric() || "/.-_".contains(last));
-        let is_argument = ["install", "-C"].iter().any(|word| line.trim_end().ends_with(word));
+        let is_argument = ["install", "-C", "--tag"]
+            .iter()
+            .any(|word| line.trim_end().ends_with(word));
         if is_comment || is_name || is_argument {
             continue;
         }
@@ -122,6 +124,7 @@ fn commands_are_found_wherever_they_stand() {
         "cargo install asc-auth  # builds it",
         "uses: org/asc-auth@v1",
         "git -C asc-auth diff",
+        "docker build --tag asc-auth packaging",
         "# asc-auth: the binary",
         "asc-auth",
     ] {

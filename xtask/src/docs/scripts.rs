@@ -25,7 +25,7 @@ pub(super) fn of(pipeline: &str) -> Vec<String> {
                         break;
                     }
                     if !is_reference {
-                        script += line;
+                        script.push_str(line);
                         script.push('\n');
                     }
                 }
