@@ -6,7 +6,7 @@
 // ends this program.
 
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { constants as os } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -27,7 +27,7 @@ function check(expected, bytes, what) {
 }
 
 // The directory appears under its name only when it is complete, so that two jobs at once do no harm:
-// who comes second uses what is there, if it is the same. Nothing waits here, so no signal comes between.
+// who comes second uses what is there, if it is the same. All of it is one step for a signal handler.
 function store(release, binary) {
   const { directory } = release;
   let fresh;
@@ -36,7 +36,7 @@ function store(release, binary) {
     fresh = mkdtempSync(join(dirname(directory), "download-"));
     writeFileSync(join(fresh, release.executable), binary, { mode: 0o755, flag: "wx", flush: true });
     chmodSync(fresh, 0o755);
-    renameSync(fresh, directory);
+    rename(fresh, directory);
   } catch (error) {
     if (fresh) rmSync(fresh, { recursive: true, force: true });
     if (isCached(release)) return;
@@ -44,6 +44,18 @@ function store(release, binary) {
       "asc-auth: the tool cache can't be written",
       `${directory}: ${error.message}. Check that this user may write there and that there is room.`,
     );
+  }
+}
+
+// On Windows a virus scanner that has the file open makes this fail for a moment.
+function rename(from, to) {
+  for (let attempts = 1; ; attempts += 1) {
+    try {
+      return renameSync(from, to);
+    } catch (error) {
+      if (process.platform !== "win32" || existsSync(to) || attempts === 20) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+    }
   }
 }
 

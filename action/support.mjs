@@ -22,8 +22,8 @@ import { deflateRawSync, gzipSync } from "node:zlib";
 
 import { targets } from "./release.mjs";
 
-export const version = "1.2.3";
-export const target = targets[`${process.platform} ${process.arch}`];
+const version = "1.2.3";
+const target = targets[`${process.platform} ${process.arch}`];
 export const folder = `asc-auth-${version}-${target}`;
 
 // A directory that is gone after the tests of the file.
@@ -37,7 +37,7 @@ export function digestOf(bytes) {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-export function identityOf(bytes) {
+function identityOf(bytes) {
   return { sha256: digestOf(bytes), size: bytes.length };
 }
 

@@ -81,6 +81,10 @@ test("a .tar.gz that unpacks to far more than a release is refused", () => {
   refused(gzipSync(Buffer.alloc(65 * 1024 * 1024)), "a.tar.gz", /larger than/);
 });
 
+test("a .zip that unpacks to far more than a release is refused", () => {
+  refused(zip([{ path, content: "0".repeat(65 * 1024 * 1024) }]), "a.zip", /larger than/);
+});
+
 test("what is no archive is refused", () => {
   refused(Buffer.from("no archive at all, not even a short one"), "a.tar.gz", /incorrect header/);
   refused(Buffer.from("no archive at all, not even a short one"), "a.zip", /not the zip/);
@@ -98,7 +102,7 @@ for (const [what, entries, message] of [
     [{ ...wanted, localPath: "asc-auth-1.2.3-x/asc-evil" }],
     /is called asc-auth-1\.2\.3-x\/asc-evil where its content is/,
   ],
-  ["whose binary claims to be shorter", [{ ...wanted, size: 10 }], /larger than 10 bytes/],
+  ["whose binary claims to be shorter", [{ ...wanted, size: 10 }], /has 10000 bytes instead of 10\./],
   ["whose binary claims to be longer", [{ ...wanted, size: 1e6 }], /has 10000 bytes instead of 1000000/],
   ["whose binary is compressed in another way", [{ ...wanted, method: 12 }], /not known here/],
 ]) {
