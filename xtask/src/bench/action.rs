@@ -1,8 +1,7 @@
 //! What the action costs a job: its main step with the release in the tool cache, against an action that only starts
 //! Node, and what it adds when it has to download.
 //!
-//! Times on the wall. Under act they are those that act prints for each step; both actions are of the same repository,
-//! so that what act does with them is the same.
+//! Times on the wall, of steps that take turns. Under act they are those that act prints for each step.
 
 use std::{
     collections::BTreeMap,
@@ -28,7 +27,7 @@ use crate::{
     tools,
 };
 
-const ROUNDS: usize = 21;
+const ROUNDS: usize = 11;
 
 /// Where the steps that are repeated begin.
 const MARK: &str = "      # The mark.\n";

@@ -52,7 +52,11 @@ pub(super) fn of_something_else(stage: &Stage) -> Outcome {
         host.fail_always(fault);
         let job = stage.downloading("download-of-something-else", &team, &host.url(), "")?;
         stage.refused(&job, &team, says)?;
-        require(host.asked() == [stage.release.path()], "it was asked for again")?;
+        let asked = host.asked();
+        require(
+            asked == [stage.release.path()],
+            &format!("{asked:?} was asked for, and not the archive once"),
+        )?;
     }
     Ok(())
 }
