@@ -205,9 +205,8 @@ fn clean(tools: &Tools, target_directory: &Path) -> Result<Command, Box<dyn Erro
     let mut cargo = cargo();
     cargo.env_clear();
     for (name, value) in env::vars_os() {
-        let text = name.to_string_lossy();
-        if PASSED.contains(&&*text) || PASSED_PREFIXES.iter().any(|prefix| text.starts_with(prefix)) {
-            cargo.env(&name, value);
+        if is_passed(&name.to_string_lossy()) {
+            cargo.env(name, value);
         }
     }
     let path = env::var_os("PATH").unwrap_or_default();
@@ -223,6 +222,10 @@ fn clean(tools: &Tools, target_directory: &Path) -> Result<Command, Box<dyn Erro
         .env("ZIG_LOCAL_CACHE_DIR", &zig_cache)
         .env("SOURCE_DATE_EPOCH", EPOCH);
     Ok(cargo)
+}
+
+fn is_passed(name: &str) -> bool {
+    PASSED.contains(&name) || PASSED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// The paths of this machine, and what stands for each.
@@ -267,7 +270,11 @@ fn link_arguments(source: &Path, target: &Target) -> Vec<String> {
             format!("-Clink-arg=-T{}", link.join("without-unwinding.ld").display()),
         ]
     } else if target.is_macos() {
-        vec![format!("-Clink-arg=-F{}", link.join("macos").display())]
+        vec![
+            format!("-Clink-arg=-F{}", link.join("macos").display()),
+            // What is named and not used would still be loaded.
+            "-Clink-arg=-Wl,-dead_strip_dylibs".to_owned(),
+        ]
     } else {
         Vec::new()
     }
@@ -281,4 +288,46 @@ fn refuse_paths(binary: &[u8], hidden: &[(String, &'static str)]) -> Outcome {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_of_the_caller_do_not_get_in() {
+        for name in [
+            "RUSTFLAGS",
+            "CARGO_ENCODED_RUSTFLAGS",
+            "CARGO_BUILD_RUSTFLAGS",
+            "CARGO_BUILD_TARGET",
+            "CARGO_PROFILE_RELEASE_LTO",
+            "CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_LINKER",
+            "RUSTC_WRAPPER",
+            "CC",
+            "CFLAGS",
+            "SDKROOT",
+        ] {
+            assert!(!is_passed(name), "{name}");
+        }
+        for name in ["PATH", "CARGO_HTTP_CAINFO", "https_proxy"] {
+            assert!(is_passed(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_binary_with_a_path_of_the_machine_is_refused() {
+        let hidden = [("/home/runner/.cargo".to_owned(), "/cargo")];
+        assert!(refuse_paths(b"\0/cargo/registry\0", &hidden).is_ok());
+        let refused = refuse_paths(b"\0/home/runner/.cargo/registry\0", &hidden);
+        assert!(refused.unwrap_err().to_string().contains("/home/runner/.cargo"));
+    }
+
+    #[test]
+    fn what_releases_are_built_with_is_pinned() {
+        for tool in ["ziglang", "cargo-zigbuild"] {
+            assert!(tools::pinned(tool).is_some_and(|version| version.contains('.')), "{tool}");
+        }
+        assert_eq!(RUST.trim().split('.').count(), 3);
+    }
 }
