@@ -89,7 +89,8 @@ struct Exchange {
 impl ActiveKeyExchange for Exchange {
     fn complete(self: Box<Self>, peer: &[u8]) -> Result<SharedSecret, Error> {
         let peer = uncompressed(peer).ok_or(PeerMisbehaved::InvalidKeyShare)?;
-        let shared = diffie_hellman(self.secret.to_nonzero_scalar(), peer.as_affine());
+        let secret = Zeroizing::new(self.secret.to_nonzero_scalar());
+        let shared = diffie_hellman(*secret, peer.as_affine());
         Ok(shared.raw_secret_bytes().as_slice().into())
     }
 
@@ -170,6 +171,22 @@ mod tests {
     }
 
     #[test]
+    fn a_signature_has_one_form() {
+        let (key, good) = (bytes(KEY), der(OF_SHA256));
+        let trailing = [&good[..], &[0]].concat();
+        let indefinite = [&[0x30, 0x81, good[1]], &good[2..]].concat();
+        let mut padded = good.clone();
+        // A leading zero too many before r.
+        padded.splice(1..4, [good[1] + 1, 2, good[3] + 1, 0]);
+        let zero = der(["00", OF_SHA256[1]]);
+        let order = "FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551";
+        let too_large = der([OF_SHA256[0], order]);
+        for bad in [trailing, indefinite, padded, zero, too_large] {
+            assert!(ECDSA_SHA256.verify_signature(&key, b"sample", &bad).is_err(), "{bad:02x?}");
+        }
+    }
+
+    #[test]
     fn both_ends_come_to_the_same_secret_whoever_computes_it() -> Result<(), Error> {
         for (one, other) in [(KEY_EXCHANGE, SECP256R1), (SECP256R1, KEY_EXCHANGE)] {
             let (one, other) = (one.start()?, other.start()?);
@@ -186,7 +203,8 @@ mod tests {
         let mut off = good.clone();
         off[64] ^= 1;
         let compressed = [&[3], &good[1..33]].concat();
-        for bad in [off, compressed, vec![0], vec![], good[..64].to_vec()] {
+        let hybrid = [&[7], &good[1..]].concat();
+        for bad in [off, compressed, hybrid, vec![0; 65], vec![0], vec![], good[..64].to_vec()] {
             assert!(KEY_EXCHANGE.start()?.complete(&bad).is_err(), "{bad:?}");
         }
         assert!(KEY_EXCHANGE.start()?.complete(&good).is_ok());

@@ -141,6 +141,7 @@ impl Release {
             ("version", "1.2.3"),
             ("download-base-url", base),
             ("sha256-linux-x86_64", &self.digest),
+            ("private-key-variable", "RELEASE_KEY"),
         ]);
         let lines = scripts.unwrap().hidden_job + "ls -A \"${ASC_AUTH_DIR%/*}\" \"${ASC_AUTH_DIR%/*}/bin\"\n";
         let path = image.folder.path().to_string_lossy();
@@ -308,6 +309,30 @@ fn an_image_that_lacks_a_program_is_told_so() {
                 .stopped_with(2, says);
         }
         assert!(release.host.asked().is_empty());
+    }
+}
+
+/// curl could be anybody's.
+#[test]
+fn the_program_that_downloads_gets_no_key() {
+    for shell in shells() {
+        let release = Release::new();
+        let image = Image::with(&["sha256sum"]);
+        image.script("curl", "export -p >\"${0%/*}/.environment\"; exit 3");
+        let key = [
+            "ASC_PRIVATE_KEY",
+            "ASC_PRIVATE_KEY_B64",
+            "ASC_PRIVATE_KEY_PATH",
+            "RELEASE_KEY",
+        ]
+        .map(|name| (name, "of the team"));
+        let base = release.host.url();
+        release
+            .run(&image, shell, &base, &[&key[..], &[("OTHER", "variable")]].concat())
+            .stopped_with(20, "could not be downloaded");
+        let environment = fs::read_to_string(image.folder.path().join(".environment")).unwrap();
+        assert!(environment.contains("OTHER"), "{shell:?}: {environment}");
+        assert!(!environment.contains("of the team"), "{shell:?}: {environment}");
     }
 }
 
