@@ -326,7 +326,10 @@ mod tests {
     #[test]
     fn what_releases_are_built_with_is_pinned() {
         for tool in ["ziglang", "cargo-zigbuild"] {
-            assert!(tools::pinned(tool).is_some_and(|version| version.contains('.')), "{tool}");
+            assert!(
+                tools::pinned(tool).is_some_and(|version| version.contains('.')),
+                "{tool}"
+            );
         }
         assert_eq!(RUST.trim().split('.').count(), 3);
     }

@@ -39,6 +39,9 @@ const LINUX: [(&str, &str); 2] = [
 /// Where a digest can't be left empty: that of no file.
 const NO_FILE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
+/// How a file of the checkout gets a release's version and digests.
+type Edit = fn(&Release, &str) -> Result<String, String>;
+
 /// A release, as its archives tell.
 #[derive(Debug)]
 pub(crate) struct Release {
@@ -137,6 +140,10 @@ impl Release {
         self
     }
 
+    pub(crate) fn version(&self) -> &str {
+        &self.version
+    }
+
     /// The targets that have no archive.
     pub(crate) fn missing(&self) -> Vec<&'static Target> {
         let is_missing = |target: &&Target| self.digest(target.triple()).is_empty();
@@ -153,7 +160,7 @@ impl Release {
     /// Writes it into the checkout at `root`. A target without an archive has no digest afterwards: the digest of
     /// an earlier release would name a file that is not in this one.
     pub(crate) fn write_into(&self, root: &Path) -> Outcome {
-        let edits: [(&str, fn(&Self, &str) -> Result<String, String>); 3] = [
+        let edits: [(&str, Edit); 3] = [
             (COMPONENT, Self::in_component),
             (FORMULA, Self::in_formula),
             (DOCKERFILE, Self::in_dockerfile),
@@ -232,7 +239,7 @@ fn refuse_other_versions(folder: &Path, version: &str) -> Outcome {
     let listing = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     for file in listing {
         let name = file?.file_name().to_string_lossy().into_owned();
-        let is_archive = name.ends_with(".tar.gz") || name.ends_with(".zip");
+        let is_archive = [".tar.gz", ".zip"].iter().any(|ending| name.ends_with(ending));
         if is_archive && !expected.contains(&name) {
             return Err(format!(
                 "{} has {name}, which is no archive of asc-auth {version}: remove it",

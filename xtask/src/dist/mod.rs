@@ -4,20 +4,26 @@
 //! Nothing is published here, and nothing of the manifest goes into a build: a checkout of the release's tag gives
 //! the same bytes as the commit before.
 
-mod archive;
-pub(crate) mod build;
+pub(crate) mod archive;
+mod build;
 mod check;
-mod contents;
+mod container;
+pub(crate) mod contents;
 mod edit;
 mod imports;
 mod licences;
-mod manifest;
+mod linked;
+pub(crate) mod manifest;
+#[cfg(test)]
+mod packaging;
+mod sbom;
 mod smoke;
 mod sums;
 pub(crate) mod target;
 
 use std::{
     error::Error,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -94,11 +100,23 @@ fn pack_all(root: &Path, targets: &[&'static Target]) -> Outcome {
     }
     smoke::smoke(&built)?;
     let contents = Contents::gather(root, &runnable(root, &built)?)?;
+    let here = Target::of_this_machine().filter(|here| here.triple().contains("linux"));
+    for (_, binary) in built.iter().filter(|(target, _)| Some(*target) == here) {
+        container::runs_alone(binary)?;
+    }
     for (target, binary) in &built {
         let archive = archive::pack(&folder(root), target, VERSION, binary, &contents, Effort::Smallest)?;
         println!("{} bytes  {}", archive.metadata()?.len(), archive.display());
     }
     Ok(())
+}
+
+/// The binary and the archive of a target that this machine runs, for `bench`.
+pub(crate) fn packed(root: &Path, target: &Target) -> Result<(PathBuf, PathBuf), Box<dyn Error>> {
+    let binary = build::build(root, target, &crate::build::target_directory(root)?)?;
+    let contents = Contents::gather(root, &binary)?;
+    let archive = archive::pack(&folder(root), target, VERSION, &binary, &contents, Effort::Smallest)?;
+    Ok((binary, archive))
 }
 
 /// A binary that this machine runs, for what the binary itself writes: one of those built, or else a build for it.
@@ -131,6 +149,7 @@ fn write_manifest(root: &Path, targets: &[&'static Target]) -> Outcome {
         return Err(format!("{} has no archive for {}", folder.display(), names(&wanted)).into());
     }
     release.write_into(root)?;
+    fs::write(folder.join(sbom::name(VERSION)), sbom::sbom(root, &release)?)?;
     sums::write(&folder, &release)?;
     if !missing.is_empty() {
         println!("This is no whole release: without {}.", names(&missing));
