@@ -16,7 +16,7 @@ mod linked;
 pub(crate) mod manifest;
 #[cfg(test)]
 mod packaging;
-mod sbom;
+pub(crate) mod sbom;
 mod smoke;
 mod sums;
 pub(crate) mod target;
