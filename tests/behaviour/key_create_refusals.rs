@@ -100,6 +100,7 @@ fn where_no_key_can_be_saved_none_is_made() {
     assert_untouched("a quota", &person);
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn on_a_read_only_or_full_disk_no_key_is_made() {
     use crate::support::shell::{has_namespaces, in_namespace};

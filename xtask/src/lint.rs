@@ -1,7 +1,8 @@
 //! `cargo xtask lint`: everything beside the Rust code. The workflows and the action, the GitLab
 //! component and the pipelines, shell, the action's JavaScript, and the dependencies.
 //!
-//! Every check runs, also after another one failed, so that one run shows all there is to mend.
+//! Every check runs, also after another one failed, so that one run shows all there is to mend. None needs the
+//! network, but `lint --advisories`, which asks the list of known vulnerabilities and does nothing else.
 
 use std::{
     error::Error,
@@ -25,7 +26,23 @@ use crate::{
 const LIMIT: Duration = Duration::from_secs(5 * 60);
 
 /// Runs every check, and fails if any failed.
-pub(crate) fn lint(root: &Path) -> Outcome {
+pub(crate) fn lint(root: &Path, arguments: &[String]) -> Outcome {
+    match arguments {
+        [] => offline(root),
+        [one] if one == "--advisories" => advisories(root),
+        _ => Err("usage: cargo xtask lint [--advisories]".into()),
+    }
+}
+
+fn advisories(root: &Path) -> Outcome {
+    let cargo_deny = tools::cargo_deny(root)?.join("cargo-deny");
+    run(
+        Command::new(cargo_deny).args(["check", "advisories"]).current_dir(root),
+        LIMIT,
+    )
+}
+
+fn offline(root: &Path) -> Outcome {
     let python = tools::python_tools(root)?;
     let node = tools::node(root)?.join("node");
     let cargo_deny = tools::cargo_deny(root)?.join("cargo-deny");
@@ -49,6 +66,7 @@ pub(crate) fn lint(root: &Path) -> Outcome {
         &["--builtin-schema", "vendor.github-workflows"],
         &files.workflows,
     );
+    checks.check(&schema, &["--builtin-schema", "vendor.dependabot"], &files.dependabot);
     let shellcheck = python.join("shellcheck");
     let with_shellcheck = ["-shellcheck", &shellcheck.to_string_lossy()];
     checks.check(&python.join("actionlint"), &with_shellcheck, &files.workflows);
@@ -110,6 +128,7 @@ impl Checks<'_> {
 struct Files {
     actions: Vec<PathBuf>,
     workflows: Vec<PathBuf>,
+    dependabot: Vec<PathBuf>,
     pipelines: Vec<PathBuf>,
     scripts: Vec<PathBuf>,
     javascript: Vec<PathBuf>,
@@ -126,6 +145,7 @@ impl Files {
         Ok(Self {
             actions: those(&|path| path.ends_with("action.yml")),
             workflows: those(&|path| path.parent().is_some_and(|folder| folder.ends_with("workflows"))),
+            dependabot: those(&|path| path.ends_with(".github/dependabot.yml")),
             pipelines: those(&|path| {
                 path.ends_with(".gitlab-ci.yml") || path.parent().is_some_and(|folder| folder.ends_with("pipelines"))
             }),

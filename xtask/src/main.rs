@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask demo | e2e | bench | dist | lint`.
+//! The project's own commands: `cargo xtask demo | e2e | bench | dist | lint | release`.
 //!
 //! Each lives in a module of its own; this file only chooses one.
 
@@ -10,6 +10,7 @@ mod dist;
 mod e2e;
 mod lint;
 mod process;
+mod release;
 mod step;
 mod tools;
 
@@ -24,7 +25,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
           target/tools); e2e act, e2e gitlab or the name of a case runs only those
   lint    zizmor, check-jsonschema, actionlint, shellcheck, cargo deny (installs them under target/tools)
   bench   compare speed, memory and size with other tools, as ratios measured in one run
-  dist    build and pack the targets of a release and write its manifest; dist --help says more";
+  dist    build and pack the targets of a release and write its manifest; dist --help says more
+  release the steps of a release that .github/workflows/release.yml calls";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -36,7 +38,8 @@ fn main() -> ExitCode {
         Some("now") => bench::now(),
         Some("e2e") => e2e::e2e(root(), &arguments[1..]),
         Some("dist") => dist::dist(root(), &arguments[1..]),
-        Some("lint") => lint::lint(root()),
+        Some("lint") => lint::lint(root(), &arguments[1..]),
+        Some("release") => release::release(root(), &arguments[1..]),
         _ => Err(USAGE.into()),
     };
     match outcome {

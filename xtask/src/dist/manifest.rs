@@ -15,6 +15,8 @@ const RELEASE_JSON: &str = "action/release.json";
 const COMPONENT: &str = "gitlab-ci-component/templates/asc-auth.yml";
 const FORMULA: &str = "packaging/homebrew/asc-auth.rb";
 const DOCKERFILE: &str = "packaging/Dockerfile";
+/// All of them. A release commits these files and no other.
+pub(crate) const FILES: [&str; 4] = [RELEASE_JSON, COMPONENT, DOCKERFILE, FORMULA];
 
 /// The component's inputs, and whose digest each is.
 const INPUTS: [(&str, &str); 4] = [

@@ -5,7 +5,7 @@
 //! the same bytes as the commit before.
 
 pub(crate) mod archive;
-mod build;
+pub(crate) mod build;
 mod check;
 mod container;
 pub(crate) mod contents;

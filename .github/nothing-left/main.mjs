@@ -1,0 +1,1 @@
+// Nothing to do before the job's steps: the post step looks.
