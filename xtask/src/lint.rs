@@ -18,6 +18,7 @@ use tempfile::TempDir;
 use crate::{
     Outcome,
     component::Template,
+    dist,
     docs::Examples,
     process::{output_of, run},
     tools,
@@ -105,6 +106,16 @@ fn offline(root: &Path) -> Outcome {
     }
     checks.check(&node, &["--test"], &files.javascript_tests);
     checks.check(&cargo_deny, &["check", "bans", "licenses", "sources"], &[]);
+    // The schema refers to others beside it, by their names.
+    let schemas = tools::cyclonedx_schemas(root)?;
+    let beside = format!("file://{}/", schemas.display());
+    let cyclonedx = schemas.join("bom-1.6.SNAPSHOT.schema.json");
+    let cyclonedx = ["--schemafile", &cyclonedx.to_string_lossy(), "--base-uri", &beside];
+    let folder = TempDir::with_prefix("asc-auth-sbom-")?;
+    checks.check(&schema, &cyclonedx, &[dist::sbom::write_into(folder.path(), root)?]);
+    // What `cargo install` downloads builds by itself.
+    let package = ["package", "--locked", "--allow-dirty", "--package=asc-auth"];
+    checks.check(Path::new("cargo"), &package, &[]);
     checks.finish()
 }
 

@@ -29,6 +29,16 @@ pub(crate) fn python_tools(root: &Path) -> Result<PathBuf, Box<dyn std::error::E
     install_python(&root.join("target/tools/python"), REQUIREMENTS)
 }
 
+/// The folder with CycloneDX' schemas, which its Python library brings.
+pub(crate) fn cyclonedx_schemas(root: &Path) -> Result<PathBuf, Box<dyn std::error::Error>> {
+    let bin = python_tools(root)?;
+    // Python puts a folder of its version between.
+    let library = fs::read_dir(bin.with_file_name("lib"))?
+        .next()
+        .ok_or("the Python tools have no library")??;
+    Ok(library.path().join("site-packages/cyclonedx/schema/_res"))
+}
+
 /// The folder with cargo-zigbuild and a Python that has zig. A folder of its own: zig is large, and only `dist` needs it.
 pub(crate) fn zig(root: &Path) -> Result<PathBuf, Box<dyn std::error::Error>> {
     install_python(&root.join("target/tools/zig"), REQUIREMENTS_DIST)

@@ -182,7 +182,10 @@ mod tests {
         let order = "FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551";
         let too_large = der([OF_SHA256[0], order]);
         for bad in [trailing, indefinite, padded, zero, too_large] {
-            assert!(ECDSA_SHA256.verify_signature(&key, b"sample", &bad).is_err(), "{bad:02x?}");
+            assert!(
+                ECDSA_SHA256.verify_signature(&key, b"sample", &bad).is_err(),
+                "{bad:02x?}"
+            );
         }
     }
 
@@ -204,7 +207,15 @@ mod tests {
         off[64] ^= 1;
         let compressed = [&[3], &good[1..33]].concat();
         let hybrid = [&[7], &good[1..]].concat();
-        for bad in [off, compressed, hybrid, vec![0; 65], vec![0], vec![], good[..64].to_vec()] {
+        for bad in [
+            off,
+            compressed,
+            hybrid,
+            vec![0; 65],
+            vec![0],
+            vec![],
+            good[..64].to_vec(),
+        ] {
             assert!(KEY_EXCHANGE.start()?.complete(&bad).is_err(), "{bad:?}");
         }
         assert!(KEY_EXCHANGE.start()?.complete(&good).is_ok());

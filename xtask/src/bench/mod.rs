@@ -246,11 +246,16 @@ impl Bench {
         ])
     }
 
-    fn size(&self) -> Result<[Row; 2], Box<dyn Error>> {
+    fn size(&self) -> Result<[Row; 3], Box<dyn Error>> {
         let binary = &self.programs.asc_auth;
         Ok([
             Row::megabytes("size: static binary, stripped", fs::metadata(binary)?.len()).at_most(3.5),
             Row::megabytes("size: the same after gzip -9", gzipped_size(binary)?).at_most(1.7),
+            Row::megabytes(
+                "size: archive, with everything in it",
+                fs::metadata(&self.programs.archive)?.len(),
+            )
+            .at_most(1.7),
         ])
     }
 

@@ -12,7 +12,7 @@ use std::{
 use crate::{
     Outcome,
     build::target_directory,
-    dist::{build::build, target::Target},
+    dist::{packed, target::Target},
     process::{cargo, run},
 };
 
@@ -27,6 +27,8 @@ const INSTALL_LIMIT: Duration = Duration::from_secs(20 * 60);
 #[derive(Debug)]
 pub(super) struct Programs {
     pub(super) asc_auth: PathBuf,
+    /// What is downloaded.
+    pub(super) archive: PathBuf,
     pub(super) jwt: PathBuf,
 }
 
@@ -38,10 +40,11 @@ impl Programs {
         }
         needs("curl", "curl")?;
         needs("gzip", "gzip")?;
-        let target_directory = target_directory(root)?;
+        let (asc_auth, archive) = packed(root, Target::named(TARGET)?)?;
         Ok(Self {
-            asc_auth: build(root, Target::named(TARGET)?, &target_directory)?,
-            jwt: jwt_cli(&target_directory.join("tools/jwt-cli"))?,
+            asc_auth,
+            archive,
+            jwt: jwt_cli(&target_directory(root)?.join("tools/jwt-cli"))?,
         })
     }
 }

@@ -16,7 +16,7 @@ mod linked;
 pub(crate) mod manifest;
 #[cfg(test)]
 mod packaging;
-mod sbom;
+pub(crate) mod sbom;
 mod smoke;
 mod sums;
 pub(crate) mod target;
@@ -109,6 +109,14 @@ fn pack_all(root: &Path, targets: &[&'static Target]) -> Outcome {
         println!("{} bytes  {}", archive.metadata()?.len(), archive.display());
     }
     Ok(())
+}
+
+/// The binary and the archive of a target that this machine runs, for `bench`.
+pub(crate) fn packed(root: &Path, target: &Target) -> Result<(PathBuf, PathBuf), Box<dyn Error>> {
+    let binary = build::build(root, target, &crate::build::target_directory(root)?)?;
+    let contents = Contents::gather(root, &binary)?;
+    let archive = archive::pack(&folder(root), target, VERSION, &binary, &contents, Effort::Smallest)?;
+    Ok((binary, archive))
 }
 
 /// A binary that this machine runs, for what the binary itself writes: one of those built, or else a build for it.

@@ -1,12 +1,16 @@
 //! The list of what is in the binaries, as CycloneDX. It has no time and no random number, so that the same release
 //! gives the same file.
 
-use std::{error::Error, path::Path};
+use std::{
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use serde_json::{Value, json};
 
 use super::{
-    build,
+    VERSION, build,
     linked::{Crate, Id, Linked},
     manifest::Release,
     target::TARGETS,
@@ -15,6 +19,13 @@ use super::{
 /// What the file of a version is called.
 pub(super) fn name(version: &str) -> String {
     format!("asc-auth-{version}.cdx.json")
+}
+
+/// The file for this checkout in `folder`, as far as it can be written before anything is built.
+pub(crate) fn write_into(folder: &Path, root: &Path) -> Result<PathBuf, Box<dyn Error>> {
+    let file = folder.join(name(VERSION));
+    fs::write(&file, sbom(root, &Release::without_archives(VERSION))?)?;
+    Ok(file)
 }
 
 /// The whole file for a release.
@@ -110,7 +121,7 @@ fn purls<'a>(ids: impl IntoIterator<Item = &'a Id>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeSet, fs};
+    use std::collections::BTreeSet;
 
     use tempfile::TempDir;
 
