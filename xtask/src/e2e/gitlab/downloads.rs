@@ -65,7 +65,7 @@ pub(super) fn from_nowhere(stage: &Stage) -> Outcome {
 
 pub(super) fn no_release(stage: &Stage) -> Outcome {
     let team = stage.team();
-    for (version, says) in [("", "there is no release of asc-auth"), ("1.2.3", "is empty")] {
+    for (version, says) in [("", "input version is empty"), ("1.2.3", "is empty")] {
         let mut pipeline = stage
             .pipeline("validates")
             .of(&team)
