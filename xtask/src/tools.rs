@@ -40,11 +40,7 @@ pub(crate) fn pinned(tool: &str) -> Option<&'static str> {
     lines.find_map(|line| line.strip_prefix(tool)?.strip_prefix("==")?.split_whitespace().next())
 }
 
-fn install_python(
-    folder: &Path,
-    requirements: &str,
-    options: &[&str],
-) -> Result<PathBuf, Box<dyn std::error::Error>> {
+fn install_python(folder: &Path, requirements: &str, options: &[&str]) -> Result<PathBuf, Box<dyn std::error::Error>> {
     install_once(folder, requirements, || {
         run(Command::new("python3").args(["-m", "venv"]).arg(folder), INSTALL_LIMIT)
             .map_err(|error| format!("{error}; on Debian: apt-get install python3 python3-venv"))?;

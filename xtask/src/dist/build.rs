@@ -343,7 +343,10 @@ mod tests {
                 tools::pinned(tool).is_some_and(|version| version.contains('.')),
                 "{tool}"
             );
-            assert!(!tools::pinned(tool).is_some_and(|version| version.contains("hash")), "{tool}");
+            assert!(
+                !tools::pinned(tool).is_some_and(|version| version.contains("hash")),
+                "{tool}"
+            );
         }
         assert_eq!(RUST.trim().split('.').count(), 3);
     }

@@ -78,7 +78,9 @@ impl Repository {
         let listed = self.git(&["ls-remote", "--refs", remote, name])?;
         // It lists whatever ends with the name: a branch may be called refs/tags/v1.
         let mut found = listed.lines().filter_map(|line| line.split_once('\t'));
-        Ok(found.find(|(_, there)| *there == name).map(|(commit, _)| commit.to_owned()))
+        Ok(found
+            .find(|(_, there)| *there == name)
+            .map(|(commit, _)| commit.to_owned()))
     }
 
     pub(super) fn is_ancestor(&self, earlier: &str, later: &str) -> Result<bool, Box<dyn Error>> {
