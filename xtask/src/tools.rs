@@ -26,7 +26,7 @@ const INSTALL_LIMIT: Duration = Duration::from_secs(20 * 60);
 
 /// The folder with act, zizmor, check-jsonschema, actionlint and shellcheck.
 pub(crate) fn python_tools(root: &Path) -> Result<PathBuf, Box<dyn std::error::Error>> {
-    install_python(&root.join("target/tools/python"), REQUIREMENTS)
+    install_python(&root.join("target/tools/python"), REQUIREMENTS, &[])
 }
 
 /// The folder with CycloneDX' schemas, which its Python library brings.
@@ -41,16 +41,16 @@ pub(crate) fn cyclonedx_schemas(root: &Path) -> Result<PathBuf, Box<dyn std::err
 
 /// The folder with cargo-zigbuild and a Python that has zig. A folder of its own: zig is large, and only `dist` needs it.
 pub(crate) fn zig(root: &Path) -> Result<PathBuf, Box<dyn std::error::Error>> {
-    install_python(&root.join("target/tools/zig"), REQUIREMENTS_DIST)
+    install_python(&root.join("target/tools/zig"), REQUIREMENTS_DIST, &["--require-hashes"])
 }
 
 /// The version of cargo-zigbuild or zig that is pinned.
 pub(crate) fn pinned(tool: &str) -> Option<&'static str> {
     let mut lines = REQUIREMENTS_DIST.lines();
-    lines.find_map(|line| line.strip_prefix(tool)?.strip_prefix("=="))
+    lines.find_map(|line| line.strip_prefix(tool)?.strip_prefix("==")?.split_whitespace().next())
 }
 
-fn install_python(folder: &Path, requirements: &str) -> Result<PathBuf, Box<dyn std::error::Error>> {
+fn install_python(folder: &Path, requirements: &str, options: &[&str]) -> Result<PathBuf, Box<dyn std::error::Error>> {
     install_once(folder, requirements, || {
         run(Command::new("python3").args(["-m", "venv"]).arg(folder), INSTALL_LIMIT)
             .map_err(|error| format!("{error}; on Debian: apt-get install python3 python3-venv"))?;
@@ -64,8 +64,9 @@ fn install_python(folder: &Path, requirements: &str) -> Result<PathBuf, Box<dyn 
                     "--disable-pip-version-check",
                     "--no-deps",
                     "--only-binary=:all:",
-                    "--requirement",
                 ])
+                .args(options)
+                .arg("--requirement")
                 .arg(file),
             INSTALL_LIMIT,
         )

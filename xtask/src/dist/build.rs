@@ -86,6 +86,19 @@ pub(crate) fn built_with() -> Result<[(&'static str, String); 3], Box<dyn Error>
     ])
 }
 
+/// Fails unless this is the Rust that releases are built with.
+pub(super) fn refuse_another_rust() -> Outcome {
+    let version = Rust::found()?.version;
+    if version == RUST.trim() {
+        return Ok(());
+    }
+    Err(format!(
+        "releases are built with Rust {}, and this is {version}: set RUSTUP_TOOLCHAIN, or pass --any-rust for other bytes",
+        RUST.trim()
+    )
+    .into())
+}
+
 /// What builds, and where it is.
 pub(super) struct Tools {
     zig: PathBuf,
@@ -328,6 +341,10 @@ mod tests {
         for tool in ["ziglang", "cargo-zigbuild"] {
             assert!(
                 tools::pinned(tool).is_some_and(|version| version.contains('.')),
+                "{tool}"
+            );
+            assert!(
+                !tools::pinned(tool).is_some_and(|version| version.contains("hash")),
                 "{tool}"
             );
         }

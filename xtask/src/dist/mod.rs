@@ -37,13 +37,14 @@ use crate::Outcome;
 /// The workspace's, of which xtask is a part.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-const USAGE: &str = "usage: cargo xtask dist [--archives | --manifest | --check] [TARGET…]
+const USAGE: &str = "usage: cargo xtask dist [--any-rust] [--archives | --manifest | --check] [TARGET…]
 
   without an option, builds and packs the targets into target/dist, and writes the manifest from them
   --archives   only builds and packs them
   --manifest   only writes SHA256SUMS, the SBOM and the manifest (action/release.json, the component's digests, the
                packaging) from the archives that are in target/dist
   --check      builds each target twice, in two different directories, and fails unless the bytes are the same
+  --any-rust   builds with another Rust than releases are built with, which gives other bytes
 
 Without a target, all six.";
 
@@ -58,7 +59,11 @@ enum Step {
 
 /// Does what the arguments ask for.
 pub(crate) fn dist(root: &Path, arguments: &[String]) -> Outcome {
+    let (any_rust, arguments) = any_rust(arguments);
     let (step, targets) = parse(arguments)?;
+    if !any_rust {
+        build::refuse_another_rust()?;
+    }
     match step {
         Step::Check => check::check(root, &targets),
         Step::Archives => pack_all(root, &targets),
@@ -73,6 +78,14 @@ pub(crate) fn dist(root: &Path, arguments: &[String]) -> Outcome {
 /// Where archives are put, whatever cargo's own target directory is.
 pub(crate) fn folder(root: &Path) -> PathBuf {
     root.join("target/dist")
+}
+
+/// Whether the first argument allows any Rust, and the others.
+fn any_rust(arguments: &[String]) -> (bool, &[String]) {
+    match arguments.split_first() {
+        Some((first, rest)) if first == "--any-rust" => (true, rest),
+        _ => (false, arguments),
+    }
 }
 
 fn parse(arguments: &[String]) -> Result<(Step, Vec<&'static Target>), String> {
@@ -179,6 +192,15 @@ mod tests {
     fn a_named_target_is_the_only_one() {
         let asked = parsed(&["--archives", "x86_64-unknown-linux-musl"]);
         assert_eq!(asked, Ok((Step::Archives, vec!["x86_64-unknown-linux-musl"])));
+    }
+
+    #[test]
+    fn another_rust_must_be_asked_for() {
+        let arguments = ["--any-rust", "--check"].map(str::to_owned);
+        assert_eq!(any_rust(&arguments), (true, &arguments[1..]));
+        assert_eq!(any_rust(&arguments[1..]), (false, &arguments[1..]));
+        // Nowhere else: it is no target.
+        assert!(parsed(&["--check", "--any-rust"]).is_err());
     }
 
     #[test]

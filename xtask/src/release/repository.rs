@@ -76,7 +76,11 @@ impl Repository {
     /// What a name of another repository stands for. Release tags are light: no object of their own stands between.
     pub(super) fn find(&self, remote: &str, name: &str) -> Result<Option<String>, Box<dyn Error>> {
         let listed = self.git(&["ls-remote", "--refs", remote, name])?;
-        Ok(listed.split_whitespace().next().map(str::to_owned))
+        // It lists whatever ends with the name: a branch may be called refs/tags/v1.
+        let mut found = listed.lines().filter_map(|line| line.split_once('\t'));
+        Ok(found
+            .find(|(_, there)| *there == name)
+            .map(|(commit, _)| commit.to_owned()))
     }
 
     pub(super) fn is_ancestor(&self, earlier: &str, later: &str) -> Result<bool, Box<dyn Error>> {

@@ -299,6 +299,24 @@ fn publishing_moves_the_major_tag() -> Outcome {
 }
 
 #[test]
+fn a_branch_that_is_called_like_a_tag_is_no_tag() -> Outcome {
+    let project = Project::with_manifest()?;
+    let tag = project.at("origin", "refs/tags/v1.2.3")?;
+    for name in ["v1.2.3", "v1"] {
+        project.git(&[
+            "push",
+            "--quiet",
+            "origin",
+            &format!("HEAD^:refs/heads/refs/tags/{name}"),
+        ])?;
+    }
+    let repository = project.repository();
+    assert_eq!(repository.find("origin", "refs/tags/v1.2.3")?, Some(tag));
+    assert_eq!(repository.find("origin", "refs/tags/v1")?, None);
+    Ok(())
+}
+
+#[test]
 fn the_first_release_makes_the_major_tag() -> Outcome {
     let project = Project::with_manifest()?;
     publish(&project.repository(), &project.host(DRAFT, true)?, &project.version)?;
