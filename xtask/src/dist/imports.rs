@@ -11,8 +11,16 @@ const CORE_FOUNDATION: &str = "/System/Library/Frameworks/CoreFoundation.framewo
 const SYSTEM: &str = "/usr/lib/libSystem.B.dylib";
 const ICONV: &str = "/usr/lib/libiconv.2.dylib";
 
-/// Part of Windows 10 and 11. Not among them: the libraries of a compiler.
-const WINDOWS: [&str; 0] = [];
+/// Part of Windows. Not among them: the libraries of a compiler.
+const WINDOWS: [&str; 7] = [
+    "advapi32.dll",
+    "bcrypt.dll",
+    "bcryptprimitives.dll",
+    "crypt32.dll",
+    "kernel32.dll",
+    "ntdll.dll",
+    "ws2_32.dll",
+];
 
 /// Fails unless everything that the binary asks for is where it is looked for.
 pub(super) fn check(binary: &[u8], target: &Target) -> Outcome {
@@ -58,5 +66,36 @@ fn library_of(symbol: &str) -> &'static str {
         CORE_FOUNDATION
     } else {
         SYSTEM
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asks(library: &str, target: &str) -> bool {
+        is_of_the_system(library, Target::named(target).unwrap())
+    }
+
+    #[test]
+    fn a_library_of_the_compiler_is_not_the_systems() {
+        assert!(asks("KERNEL32.dll", "x86_64-pc-windows-gnu"));
+        assert!(asks("api-ms-win-crt-heap-l1-1-0.dll", "aarch64-pc-windows-gnullvm"));
+        assert!(!asks("libunwind.dll", "aarch64-pc-windows-gnullvm"));
+        assert!(!asks("libgcc_s_seh-1.dll", "x86_64-pc-windows-gnu"));
+    }
+
+    #[test]
+    fn a_static_binary_asks_for_nothing() {
+        assert!(!asks("libc.so", "x86_64-unknown-linux-musl"));
+    }
+
+    #[test]
+    fn a_symbol_is_looked_for_in_its_framework() {
+        assert_eq!(library_of("_SecItemCopyMatching"), SECURITY);
+        assert_eq!(library_of("_kSecClass"), SECURITY);
+        assert_eq!(library_of("_CFRelease"), CORE_FOUNDATION);
+        assert_eq!(library_of("_kCFBooleanTrue"), CORE_FOUNDATION);
+        assert_eq!(library_of("_malloc"), SYSTEM);
     }
 }
