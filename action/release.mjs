@@ -100,8 +100,8 @@ function whatIsWrong({ directory, executable, binary, asset }) {
   if (others.length > 0) return `beside it lies ${others.join(", ")}`;
   const file = lstatSync(binary);
   if (!file.isFile()) return "it is not a regular file";
-  const others = whoElseMayWrite(file, owners);
-  if (others) return `it ${others}`;
+  const open = whoElseMayWrite(file, owners);
+  if (open) return `it ${open}`;
   return difference(asset.binary, file.size, () => digestOf(binary));
 }
 
