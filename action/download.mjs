@@ -2,8 +2,8 @@
 // cache has nothing. A program of its own, so that Node reads the proxies for it and no secret is in
 // its environment.
 //
-// Nothing is unpacked whose digest was not compared, and nothing unfinished is left behind, whatever
-// ends this program.
+// Nothing is unpacked whose digest was not compared, and nothing unfinished is left behind, unless
+// this program is killed outright while it writes: then a directory download-* is, which nothing runs.
 
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -58,6 +58,9 @@ function rename(from, to) {
     }
   }
 }
+
+// Every user of the cache may read what is made here, and nobody else may write to it.
+process.umask(0o022);
 
 // On a signal it ends between two steps of its work, never within one.
 for (const signal of ["SIGINT", "SIGTERM"]) {

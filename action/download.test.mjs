@@ -29,12 +29,24 @@ async function cold({ archive = good, binary = script, answer = archive, server:
   return { ...action, ...server, env, files, ended: (more) => main(action, { ...env, ...more }) };
 }
 
+test("what is made in the cache can be read by all and written by none but its owner", async () => {
+  for (const umask of [0o000, 0o077]) {
+    const { ended, cache, directory, binary } = await cold();
+    const before = process.umask(umask);
+    const step = ended();
+    process.umask(before);
+    assert.equal((await step).code, 0);
+    const made = [binary, directory, join(directory, ".."), join(cache, "asc-auth")];
+    for (const path of made) assert.equal(lstatSync(path).mode & 0o777, 0o755, path);
+  }
+});
+
 test("a cold cache is filled, and the binary is run", async () => {
   const { ended, url, asset, asked, directory, binary, files } = await cold();
   const { code, log, state } = await ended();
   assert.equal(log, `asc-auth: downloading ${url}/v1.2.3/${asset.name}\nrun with setup\n`);
   assert.equal(code, 0);
-  assert.equal(state, `binary=${binary}\n`);
+  assert.equal(state, `binary=${binary}\nsha256=${asset.binary.sha256}\n`);
   assert.deepEqual(asked, [`/v1.2.3/${asset.name}`]);
   assert.equal(readFileSync(binary, "utf8"), script);
   assert.equal(lstatSync(binary).mode & 0o700, 0o700);

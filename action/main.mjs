@@ -5,7 +5,7 @@
 // and ends with its exit code.
 
 import { Failure, annotation } from "./failure.mjs";
-import { findRelease, isCached } from "./release.mjs";
+import { digestOf, findRelease, isCached } from "./release.mjs";
 
 // Quicker than `import`, which would load whatever these modules load lazily.
 const { spawn } = process.getBuiltinModule("node:child_process");
@@ -13,12 +13,19 @@ const { accessSync, appendFileSync, constants, statSync } = process.getBuiltinMo
 const { constants: os } = process.getBuiltinModule("node:os");
 const { join, resolve } = process.getBuiltinModule("node:path");
 
+// Its path, and the SHA-256 by which the post step knows it again.
 async function findBinary(env) {
   const given = env["INPUT_BINARY-PATH"]?.trim();
-  if (given) return runnable(resolve(env.GITHUB_WORKSPACE || ".", given));
+  if (given) {
+    const binary = runnable(resolve(env.GITHUB_WORKSPACE || ".", given));
+    return { binary, sha256: digestOf(binary) };
+  }
   const release = findRelease(env);
-  if (!isCached(release)) await download(release, env);
-  return release.binary;
+  if (!isCached(release)) {
+    await download(release, env);
+    isCached(release); // It throws if the file was changed since.
+  }
+  return { binary: release.binary, sha256: release.asset.binary.sha256 };
 }
 
 // Into the tool cache. If it fails, it has said why.
@@ -43,10 +50,10 @@ function runnable(path) {
 function reasonNotToRun(path) {
   try {
     if (!statSync(path).isFile()) return "it is not a file";
-    accessSync(path, constants.X_OK);
+    accessSync(path, constants.R_OK | constants.X_OK);
   } catch (error) {
     if (error.code !== "EACCES") return "there is no such file";
-    return "it may not be executed; chmod +x it (artifacts lose that mode)";
+    return "it may not be read and executed; chmod +rx it (artifacts lose that mode)";
   }
 }
 
@@ -67,16 +74,22 @@ function saveState(env, name, value) {
   appendFileSync(env.GITHUB_STATE, `${name}=${value}\n`);
 }
 
+// A cancelled job sends SIGINT, then SIGTERM, to this process only. Listening begins before anything
+// is started, and a signal that finds nothing to end keeps the next from being started.
+let child;
+let cancelled;
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.on(signal, () => {
+    cancelled = signal;
+    child?.kill(signal);
+  });
+}
+
 // Resolves once the binary has ended, and not before: what it wrote is complete, and no orphan
 // goes on writing after the post step has cleaned up.
 function run(binary, args, env = process.env) {
   return new Promise((done, failed) => {
-    // A cancelled job sends SIGINT, then SIGTERM, to this process only. Listening begins first: a
-    // signal that came in between would end this process and leave the binary running.
-    let child;
-    for (const signal of ["SIGINT", "SIGTERM"]) {
-      process.on(signal, () => child.kill(signal));
-    }
+    if (cancelled) return done(128 + os.signals[cancelled]);
     child = spawn(binary, args, { env, stdio: "inherit" });
     child.on("error", (error) =>
       failed(
@@ -91,8 +104,9 @@ function run(binary, args, env = process.env) {
 }
 
 try {
-  const binary = await findBinary(process.env);
+  const { binary, sha256 } = await findBinary(process.env);
   saveState(process.env, "binary", binary);
+  saveState(process.env, "sha256", sha256);
   process.exitCode = await run(binary, ["setup", "--ci", "github", "--action-inputs"]);
 } catch (error) {
   console.log(annotation("error", error));

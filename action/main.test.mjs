@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -43,13 +44,14 @@ test("runs setup with the inputs in its environment and ends with its exit code"
   const step = await finish({ "INPUT_BINARY-PATH": "binary", "INPUT_KEY-ID": "2X9R4QWVK6" });
   assert.equal(step.code, 12);
   assert.equal(step.log, "setup --ci github --action-inputs 2X9R4QWVK6\n");
-  assert.equal(step.state, `binary=${join(workspace, "binary")}\n`);
+  const sha256 = createHash("sha256").update(readFileSync(join(workspace, "binary"))).digest("hex");
+  assert.equal(step.state, `binary=${join(workspace, "binary")}\nsha256=${sha256}\n`);
 });
 
 for (const [problem, path, message] of [
   ["does not exist", "nowhere", /nowhere: there is no such file/],
   ["is a directory", ".", /: it is not a file/],
-  ["is not executable", standIn("plain", "", { mode: 0o644 }), /plain: it may not be executed/],
+  ["is not executable", standIn("plain", "", { mode: 0o644 }), /plain: it may not be read and executed/],
   [
     "needs a loader that is missing",
     standIn("foreign", "", { interpreter: "/nowhere" }),

@@ -8,11 +8,21 @@ import { lstatSync, rmSync } from "node:fs";
 import { basename, isAbsolute } from "node:path";
 
 import { annotation } from "./failure.mjs";
+import { digestOf } from "./release.mjs";
 
-const { STATE_binary: binary, STATE_private_dir: directory } = process.env;
+const { STATE_binary: binary, STATE_sha256: sha256, STATE_private_dir: directory } = process.env;
 
 function exists(path) {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+// Whether it is still what the main step ran. Another program is not started beside the key.
+function isUnchanged(path) {
+  try {
+    return digestOf(path) === sha256;
+  } catch {
+    return false;
+  }
 }
 
 // For when the binary can't do it any more, because a later step replaced or deleted it. The name is
@@ -27,17 +37,19 @@ function removeHere(path) {
   rmSync(path, { recursive: true });
 }
 
-// Clean-up needs no key, and a later step may have put another program in the binary's place.
+// Clean-up needs no key, no token and no input: the directory is an argument.
 function withoutSecrets() {
-  const isSecret = (name) => name.startsWith("INPUT_") || name.startsWith("ASC_PRIVATE_KEY");
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isSecret(name)));
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(INPUT|ASC)_/i.test(name)));
 }
 
 if (!directory) {
   console.log("asc-auth: nothing to remove, as no private directory was made");
 } else {
   try {
-    if (binary) spawnSync(binary, ["cleanup", "--dir", directory], { env: withoutSecrets(), stdio: "inherit", timeout: 60_000 });
+    if (isUnchanged(binary)) {
+      const options = { env: withoutSecrets(), stdio: "inherit", timeout: 60_000 };
+      spawnSync(binary, ["cleanup", "--dir", directory], options);
+    }
     if (exists(directory)) {
       removeHere(directory);
       console.log("asc-auth: the binary did not remove the private directory, so the action did");

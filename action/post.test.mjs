@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, test } from "node:test";
@@ -28,8 +29,14 @@ function standIn(name, script) {
   return path;
 }
 
+// As the main step saves it.
+function stateOf(binary) {
+  const sha256 = existsSync(binary) ? createHash("sha256").update(readFileSync(binary)).digest("hex") : "0".repeat(64);
+  return { STATE_binary: binary, STATE_sha256: sha256, STATE_private_dir: mine };
+}
+
 function post(state) {
-  const env = { PATH: process.env.PATH, ASC_AUTH_DIR: anothers, ...state };
+  const env = { PATH: process.env.PATH, ASC_AUTH_DIR: anothers, asc_token: "a token", "INPUT_PRIVATE-KEY": "a key", ...state };
   const script = fileURLToPath(new URL("post.mjs", import.meta.url));
   const { status, stdout, stderr } = spawnSync(process.execPath, [script], { env, encoding: "utf8" });
   // Whatever happened: the job goes on, and another invocation's directory is untouched.
@@ -44,7 +51,7 @@ test("without state there is nothing to remove", () => {
 
 test("the binary removes the directory of the state", () => {
   const binary = standIn("binary", 'echo "$@"; rm -r "$3"');
-  assert.equal(post({ STATE_binary: binary, STATE_private_dir: mine }), `cleanup --dir ${mine}\n`);
+  assert.equal(post(stateOf(binary)), `cleanup --dir ${mine}\n`);
   assert.ok(!existsSync(mine));
 });
 
@@ -53,10 +60,24 @@ for (const [what, binary] of [
   ["no longer does it", standIn("broken", "exit 1")],
 ]) {
   test(`a binary that ${what} is stood in for`, () => {
-    assert.match(post({ STATE_binary: binary, STATE_private_dir: mine }), /so the action did/);
+    assert.match(post(stateOf(binary)), /so the action did/);
     assert.ok(!existsSync(mine));
   });
 }
+
+test("a binary that a later step replaced is not started beside the key", () => {
+  const binary = standIn("replaced", "echo mine");
+  const state = stateOf(binary);
+  standIn("replaced", 'echo evil; cat "$3"/*');
+  assert.equal(post(state), "asc-auth: the binary did not remove the private directory, so the action did\n");
+  assert.ok(!existsSync(mine));
+});
+
+test("the binary gets no input, no key and no token", () => {
+  const log = post(stateOf(standIn("prints", "export -p")));
+  assert.match(log, /PATH/);
+  assert.doesNotMatch(log, /a token|a key/);
+});
 
 test("a directory with another name is left alone", () => {
   const other = join(temp, "asc-auth-notes");

@@ -8,8 +8,8 @@ import { Failure } from "./failure.mjs";
 
 // Quicker than `import`, which would load WebCrypto and whatever else these modules load lazily.
 const { createHash } = process.getBuiltinModule("node:crypto");
-const { closeSync, lstatSync, openSync, readdirSync, readFileSync, readSync } = process.getBuiltinModule("node:fs");
-const { join } = process.getBuiltinModule("node:path");
+const { closeSync, lstatSync, openSync, readdirSync, readFileSync, readSync, statSync } = process.getBuiltinModule("node:fs");
+const { dirname, join, resolve } = process.getBuiltinModule("node:path");
 
 export const targets = {
   "linux x64": "x86_64-unknown-linux-musl",
@@ -46,7 +46,7 @@ export function findRelease(env, { platform, arch } = process) {
     );
   }
   const executable = platform === "win32" ? "asc-auth.exe" : "asc-auth";
-  const directory = join(cache, "asc-auth", version, asset.binary.sha256);
+  const directory = resolve(cache, "asc-auth", version, asset.binary.sha256);
   return {
     version,
     asset,
@@ -85,13 +85,31 @@ function isEmpty(directory) {
 }
 
 function whatIsWrong({ directory, executable, binary, asset }) {
-  if (!lstatSync(directory).isDirectory()) return "its place is not a directory";
+  // The download makes these three. The cache above them is the runner's, whose owner may own them too.
+  const version = dirname(directory);
+  const ours = dirname(version);
+  const owners = [0, process.getuid?.(), statSync(dirname(ours)).uid];
+  for (const path of [ours, version, directory]) {
+    const place = lstatSync(path);
+    if (!place.isDirectory()) return `its place is not a directory: ${path}`;
+    const others = whoElseMayWrite(place, owners);
+    if (others) return `its place ${others}: ${path}`;
+  }
   // The directory goes on PATH: a file beside the binary would be found as a command.
   const others = readdirSync(directory).filter((name) => name !== executable);
   if (others.length > 0) return `beside it lies ${others.join(", ")}`;
   const file = lstatSync(binary);
   if (!file.isFile()) return "it is not a regular file";
+  const open = whoElseMayWrite(file, owners);
+  if (open) return `it ${open}`;
   return difference(asset.binary, file.size, () => digestOf(binary));
+}
+
+// Who may write there could change the binary once it was checked. On Windows the mode tells nothing.
+function whoElseMayWrite({ uid, mode }, owners) {
+  if (process.platform === "win32") return undefined;
+  if (!owners.includes(uid)) return `belongs to user ${uid}`;
+  if (mode & 0o022) return `may be written by others (mode ${(mode & 0o777).toString(8)})`;
 }
 
 // What tells a file from the expected one, or nothing. One of another size is not worth hashing.
@@ -102,7 +120,7 @@ export function difference(expected, size, digest) {
 }
 
 // In pieces, through one buffer: that is quicker than reading it all into new memory.
-function digestOf(path) {
+export function digestOf(path) {
   const hash = createHash("sha256");
   const buffer = Buffer.allocUnsafe(256 * 1024);
   const file = openSync(path);

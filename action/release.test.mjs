@@ -1,8 +1,8 @@
 // Which release is run, and when what lies in the tool cache is it.
 
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, chownSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 
@@ -75,8 +75,9 @@ async function warm() {
 }
 
 test("a warm cache makes no request", async () => {
-  const { ended, binary, asked } = await warm();
-  assert.deepEqual(await ended(), { code: 0, log: "run with setup\n", state: `binary=${binary}\n` });
+  const { ended, asset, binary, asked } = await warm();
+  const state = `binary=${binary}\nsha256=${asset.binary.sha256}\n`;
+  assert.deepEqual(await ended(), { code: 0, log: "run with setup\n", state });
   assert.deepEqual(asked, []);
 });
 
@@ -93,6 +94,12 @@ for (const [what, change, message] of [
     /it is not a regular file/,
   ],
   ["is a directory", ({ binary }) => (rmSync(binary), mkdirSync(binary)), /it is not a regular file/],
+  ["others may write to", ({ binary }) => chmodSync(binary, 0o775), /it may be written by others \(mode 775\)/],
+  [
+    "others may replace",
+    ({ directory }) => chmodSync(join(directory, ".."), 0o777),
+    /its place may be written by others \(mode 777\): [^\n]*\/1\.2\.3/,
+  ],
   ["has company", ({ directory }) => writeFileSync(join(directory, "xcrun"), ""), /beside it lies xcrun/],
   [
     "is in a directory that is a link",
@@ -112,6 +119,22 @@ for (const [what, change, message] of [
     assert.deepEqual(cache.asked, []);
   });
 }
+
+// Only root can give a file away.
+test("a binary in the cache that belongs to somebody else is not run", { skip: process.getuid() !== 0 }, async () => {
+  const cache = await warm();
+  chownSync(cache.binary, 65534, 65534);
+  const { code, log } = await cache.ended();
+  assert.equal(code, 1);
+  assert.match(log, /the tool cache was changed::[^\n]*it belongs to user 65534/);
+});
+
+test("a tool cache with a relative path is found wherever the step runs", async () => {
+  const cache = await warm();
+  const { code, state } = await main(cache, { RUNNER_TOOL_CACHE: relative(process.cwd(), cache.cache) });
+  assert.equal(code, 0);
+  assert.ok(state.startsWith(`binary=${cache.binary}\n`));
+});
 
 test("a cache that can't be read is named", async () => {
   const cache = await warm();

@@ -5,7 +5,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { isAllowed } from "./address.mjs";
+import { isAllowed, proxiesIn } from "./address.mjs";
 import { Failure } from "./failure.mjs";
 
 const retries = 3;
@@ -51,6 +51,11 @@ async function attempt(url, size, signal) {
     if (status === 408 || status === 429 || status >= 500) throw new Transient(message, wishOf(headers));
     throw failed(url, message);
   }
+  // `fetch` would undo it, and what comes out is not the archive.
+  if ((headers.get("content-encoding") ?? "identity") !== "identity") {
+    await response.body.cancel();
+    throw failed(url, "was answered with a Content-Encoding: the mirror must send the archive as the file that it is");
+  }
   if (headers.get("content-type")?.startsWith("text/html")) {
     await response.body.cancel();
     throw failed(url, aWebPage);
@@ -76,6 +81,7 @@ function redirected(url, from, location) {
   if (!URL.canParse(location, from)) throw failed(url, "was redirected to what is no URL");
   const to = new URL(location, from);
   const isDowngrade = from.protocol === "https:" && to.protocol !== "https:";
+  if (to.username || to.password) throw failed(url, `was redirected to ${to.host} with a user name or a password`);
   if (!isDowngrade && isAllowed(to)) return to;
   throw failed(url, `was redirected to ${to.protocol}//${to.host}, which is not https`);
 }
@@ -102,15 +108,17 @@ async function bodyOf(url, { headers, body }, size) {
   return Buffer.concat(chunks);
 }
 
-// `fetch` tells little itself; the cause has the code, such as ECONNREFUSED.
+// `fetch` tells little itself; the cause has the code, such as ECONNREFUSED. A message may hold the
+// address with all that is in it, and is not shown.
 function throwBroken(url, error) {
-  const { name, code, message } = error.cause ?? error;
+  const { name, code } = error.cause ?? error;
   if (name === "TimeoutError") throw new Transient("took too long");
-  const reason = code || message;
-  if (/CERT|^UNABLE_TO/.test(reason)) {
-    throw failed(url, `met a certificate that is not trusted (${reason}); NODE_EXTRA_CA_CERTS can name a file of more`);
+  if (code === undefined) throw failed(url, "can't be begun: Node refuses the address, for its port most likely");
+  if (/CERT|^UNABLE_TO/.test(code)) {
+    throw failed(url, `met a certificate that is not trusted (${code}); NODE_EXTRA_CA_CERTS can name a file of more`);
   }
-  throw new Transient(`broke (${reason})`);
+  // A proxy that does not agree leaves the code 0.
+  throw new Transient(code ? `broke (${code})` : "was cancelled");
 }
 
 // Milliseconds, from seconds or from a date.
@@ -121,9 +129,10 @@ function wishOf(headers) {
 }
 
 function failed(url, message) {
+  const what = ["the network of this runner", ...proxiesIn(process.env).map((name) => `the proxy of ${name}`)];
   return new Failure(
     "asc-auth: the download failed",
-    `${url}: the download ${message}. Nothing was run. Check the network of this runner, name a mirror in the input ` +
+    `${url}: the download ${message}. Nothing was run. Check ${what.join(" and ")}, name a mirror in the input ` +
       "download-base-url, or give a binary in binary-path.",
   );
 }

@@ -48,6 +48,11 @@ for (const [what, entries, message] of [
   ["with a symbolic link in its place", [{ path, type: "2" }], /asc-auth is neither a file nor a folder/],
   ["with a hard link in its place", [{ path, type: "1" }], /neither a file nor a folder/],
   ["with a link beside it", [wanted, { path: "asc-auth-1.2.3-x/docs", type: "2" }], /docs is neither/],
+  ...["L", "K", "x", "g", "S"].map((type) => [
+    `with an extended header of type ${type}`,
+    [{ path: "asc-auth-1.2.3-x/next", type }, wanted],
+    /next is neither a file nor a folder/,
+  ]),
   [
     "with another name for it in an extended header",
     [{ path: "asc-auth-1.2.3-x/x", type: "x", content }, wanted],
