@@ -1,5 +1,8 @@
-//! Proves that a build can be repeated: twice from scratch, in different directories and with crates unpacked in
-//! different places, and the same bytes.
+//! Proves that a build can be repeated: here, and once more from scratch in other directories, with crates unpacked in
+//! another place. The bytes must be the same.
+//!
+//! What `dist` has left here counts as the first build; cargo repeats it if anything that goes into it has changed. It
+//! could only make this fail, never pass.
 
 use std::{
     error::Error,
@@ -11,20 +14,19 @@ use std::{
 use tempfile::TempDir;
 
 use super::{
-    build::{Tools, build_with},
+    build::{Tools, build, build_with},
     target::Target,
 };
 use crate::{Outcome, e2e::checkout};
 
-/// Builds each target twice, and fails unless the bytes are the same.
+/// Builds each target in two places, and fails unless the bytes are the same.
 pub(crate) fn check(root: &Path, targets: &[&Target]) -> Outcome {
-    let [one, other] = [Place::new(root)?, Place::new(root)?];
+    let here = crate::build::target_directory(root)?;
+    let elsewhere = Elsewhere::new(root)?;
     let mut differ = Vec::new();
     for target in targets {
-        let mut tools = Tools::ready(root, target)?;
-        let first = fs::read(one.build(&tools, target)?)?;
-        tools.cargo_home = other.cargo_home(&tools.cargo_home)?;
-        let second = fs::read(other.build(&tools, target)?)?;
+        let first = fs::read(build(root, target, &here)?)?;
+        let second = fs::read(elsewhere.build(root, target)?)?;
         match difference(&first, &second) {
             None => println!("{}: {} bytes, the same twice", target.triple(), first.len()),
             Some(what) => {
@@ -40,13 +42,13 @@ pub(crate) fn check(root: &Path, targets: &[&Target]) -> Outcome {
     }
 }
 
-/// A copy of the checkout, and where it is built.
-struct Place {
+/// A copy of the checkout, and empty directories to build it in.
+struct Elsewhere {
     checkout: TempDir,
     builds: TempDir,
 }
 
-impl Place {
+impl Elsewhere {
     fn new(root: &Path) -> Result<Self, Box<dyn Error>> {
         Ok(Self {
             checkout: checkout::copy_of(root, |_| Ok(()))?,
@@ -54,8 +56,10 @@ impl Place {
         })
     }
 
-    fn build(&self, tools: &Tools, target: &Target) -> Result<PathBuf, Box<dyn Error>> {
-        build_with(tools, self.checkout.path(), target, &self.builds.path().join("target"))
+    fn build(&self, root: &Path, target: &Target) -> Result<PathBuf, Box<dyn Error>> {
+        let mut tools = Tools::ready(root, target)?;
+        tools.cargo_home = self.cargo_home(&tools.cargo_home)?;
+        build_with(&tools, self.checkout.path(), target, &self.builds.path().join("target"))
     }
 
     /// A home for cargo that unpacks crates anew, from what the other one has downloaded.
