@@ -44,6 +44,7 @@ mod web;
 
 pub use faults::Fault;
 pub use keys::{ApiKey, KeyStore, Owner, Role};
+pub use material::forms;
 pub use material::ids::{random_issuer_id, random_key_id};
 pub use material::key::TestKey;
 pub use material::proxy::{ConnectProxy, ProxyRequest};

@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask demo | e2e | bench | dist | lint | release`.
+//! The project's own commands: `cargo xtask demo | web | e2e | bench | dist | lint | release`.
 //!
 //! Each lives in a module of its own; this file only chooses one.
 
@@ -12,8 +12,10 @@ mod e2e;
 mod lint;
 mod process;
 mod release;
+mod reproducible;
 mod step;
 mod tools;
+mod web;
 
 use std::{env, error::Error, path::Path, process::ExitCode};
 
@@ -22,6 +24,7 @@ type Outcome = Result<(), Box<dyn Error>>;
 const USAGE: &str = "usage: cargo xtask COMMAND
 
   demo    run the main job against the simulator and show what a step prints and hands over
+  web     build the checker page into target/web; web --serve shows it on loopback
   e2e     run the action and the component under real runners (installs act, gitlab-ci-local and Node under
           target/tools); e2e act, e2e gitlab or the name of a case runs only those
   lint    zizmor, check-jsonschema, actionlint, shellcheck, cargo deny (installs them under target/tools)
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
         Some("e2e") => e2e::e2e(root(), &arguments[1..]),
         Some("dist") => dist::dist(root(), &arguments[1..]),
         Some("lint") => lint::lint(root(), &arguments[1..]),
+        Some("web") => web::web(root(), &arguments[1..]),
         Some("release") => release::release(root(), &arguments[1..]),
         _ => Err(USAGE.into()),
     };

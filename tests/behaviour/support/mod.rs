@@ -31,7 +31,6 @@ pub mod terminal;
 #[cfg(unix)]
 pub mod web;
 
-pub mod forms;
 pub mod proof;
 
 use std::{
@@ -44,6 +43,8 @@ use std::{
 
 use simulator::{ApiKey, Simulator, TestKey};
 use tempfile::TempDir;
+
+pub use simulator::forms;
 
 pub const KEY_ID: &str = "2X9R4QWVK6";
 pub const ISSUER_ID: &str = "57246542-96fe-1a63-e053-0824d011072a";

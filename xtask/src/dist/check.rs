@@ -58,7 +58,7 @@ impl Elsewhere {
 
     fn build(&self, root: &Path, target: &Target) -> Result<PathBuf, Box<dyn Error>> {
         let mut tools = Tools::ready(root, target)?;
-        tools.cargo_home = self.cargo_home(&tools.cargo_home)?;
+        tools.rust.cargo_home = self.cargo_home(&tools.rust.cargo_home)?;
         build_with(&tools, self.checkout.path(), target, &self.builds.path().join("target"))
     }
 

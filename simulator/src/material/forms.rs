@@ -4,7 +4,8 @@ use base64::{
     Engine,
     engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
 };
-use simulator::{CertificateAuthority, TestKey};
+
+use super::{key::TestKey, tls::CertificateAuthority};
 
 /// One row: its name, and what is given.
 pub type Form = (&'static str, Vec<u8>);
