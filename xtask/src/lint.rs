@@ -175,8 +175,9 @@ impl Files {
                 path.ends_with(".gitlab-ci.yml") || path.parent().is_some_and(|folder| folder.ends_with("pipelines"))
             }),
             scripts: those(&|path| ends(path, ".sh") || starts_as_a_shell_script(&root.join(path))),
-            javascript: those(&|path| ends(path, ".mjs")),
-            javascript_tests: those(&|path| ends(path, ".test.mjs")),
+            javascript: those(&|path| ends(path, ".mjs") || ends(path, ".js")),
+            // Those of the page need a browser: e2e runs them.
+            javascript_tests: those(&|path| ends(path, ".test.mjs") && !path.starts_with("web/tests")),
         })
     }
 }

@@ -88,7 +88,12 @@ pub(crate) fn node(root: &Path) -> Result<PathBuf, Box<dyn std::error::Error>> {
         )
         .map_err(|error| format!("{error}; on Debian: apt-get install npm").into())
     })?;
-    Ok(folder.join("node_modules/node/bin"))
+    Ok(node_modules(root).join("node/bin"))
+}
+
+/// Where the modules are that JavaScript asks for by name.
+pub(crate) fn node_modules(root: &Path) -> PathBuf {
+    root.join("target/tools/node/node_modules")
 }
 
 /// The script of gitlab-ci-local, for `node` to run. It copies files with rsync.
@@ -96,7 +101,7 @@ pub(crate) fn gitlab_ci_local(root: &Path) -> Result<PathBuf, Box<dyn std::error
     output_of(Command::new("rsync").arg("--version"))
         .map_err(|error| format!("gitlab-ci-local needs rsync; on Debian: apt-get install rsync ({error})"))?;
     node(root)?;
-    Ok(root.join("target/tools/node/node_modules/gitlab-ci-local/dist/index.js"))
+    Ok(node_modules(root).join("gitlab-ci-local/dist/index.js"))
 }
 
 /// The folder with `cargo-deny`.

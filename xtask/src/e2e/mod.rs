@@ -1,7 +1,8 @@
 //! `cargo xtask e2e`: the wrappers, from this checkout, in jobs that real runners run, against the
-//! simulator on loopback. The GitHub Action runs in act, the GitLab component in gitlab-ci-local.
+//! simulator on loopback. The GitHub Action runs in act, the GitLab component in gitlab-ci-local, and the checker page
+//! in Chromium.
 //!
-//! `cargo xtask e2e act`, `… gitlab` or the name of a case runs only those. Whatever the case: nothing
+//! `cargo xtask e2e act`, `… gitlab`, `… web` or the name of a case runs only those. Whatever the case: nothing
 //! is left on disk, and the complete log holds no secret.
 
 pub(crate) mod act;
@@ -11,6 +12,7 @@ mod gitlab;
 pub(crate) mod release;
 pub(crate) mod release_host;
 mod secrets;
+pub(crate) mod web;
 
 use std::{fs, path::Path, time::Instant};
 
@@ -31,13 +33,18 @@ pub(crate) fn e2e(root: &Path, wanted: &[String]) -> Outcome {
     fs::copy(binary, &binary_copy)?;
     let release = Release::of(root, &binary_copy)?;
     let logs = root.join("target/e2e");
-    fs::create_dir_all(logs.join("gitlab"))?;
+    for runner in ["gitlab", "web"] {
+        fs::create_dir_all(logs.join(runner))?;
+    }
 
     if tally.wants_any("act", act::names()) {
         act::run(root, &binary_copy, &release, &logs, &mut tally)?;
     }
     if tally.wants_any("gitlab", gitlab::names()) {
         gitlab::run(root, &binary_copy, &release, &logs.join("gitlab"), &mut tally)?;
+    }
+    if tally.wants_any("web", web::names()) {
+        web::run(root, &binary_copy, &logs.join("web"), &mut tally)?;
     }
     tally.finish()
 }
@@ -52,10 +59,11 @@ pub(crate) struct Tally {
 
 impl Tally {
     fn new(wanted: &[String]) -> Result<Self, String> {
-        let known: Vec<&str> = ["act", "gitlab"]
+        let known: Vec<&str> = ["act", "gitlab", "web"]
             .into_iter()
             .chain(act::names())
             .chain(gitlab::names())
+            .chain(web::names())
             .collect();
         if let Some(unknown) = wanted.iter().find(|word| !known.contains(&word.as_str())) {
             return Err(format!("no case is called {unknown}; there are: {}", known.join(", ")));
