@@ -8,7 +8,6 @@ mod stage;
 
 use std::{
     env,
-    error::Error,
     fs::{self, File},
     path::{Path, PathBuf},
     process::Command,
