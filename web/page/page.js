@@ -68,20 +68,24 @@
   async function useFile(files) {
     const [chosen] = files;
     at("key-file").files = files;
-    let bytes;
-    try {
-      bytes = chosen && new Uint8Array(await chosen.slice(0, LARGEST_FILE + 1).arrayBuffer());
-    } catch {
-      return showVerdict("file-verdict", { tone: "wrong", title: "The browser can’t read this file" });
-    }
-    if (at("key-file").files[0] !== chosen) return; // Replaced or forgotten meanwhile.
     forgetFile();
-    if (chosen) {
+    const bytes = chosen && (await read(chosen));
+    if (at("key-file").files[0] !== chosen) return; // Replaced or forgotten meanwhile.
+    if (bytes) {
       file = { name: chosen.name, bytes };
       at("key").value = "";
       at("key").placeholder = `${chosen.name} is in use. Type or paste here to use that instead.`;
     }
     showAnswers("check");
+    if (chosen && !bytes) showVerdict("file-verdict", { tone: "wrong", title: "The browser can’t read this file" });
+  }
+
+  async function read(chosen) {
+    try {
+      return new Uint8Array(await chosen.slice(0, LARGEST_FILE + 1).arrayBuffer());
+    } catch {
+      return null;
+    }
   }
 
   function forgetFile() {
@@ -136,8 +140,8 @@
     if (facts.length) element.append(make("dl", {}, ...facts.map(line)));
     if (advice) element.append(make("p", { class: "advice" }, advice));
     if (causes.length) element.append(make("ol", {}, ...causes.map((cause) => make("li", {}, cause))));
-    const judged = document.querySelectorAll(`[aria-describedby="${id}"]`);
-    if (judged.length === 1) judged[0].ariaInvalid = tone === "wrong"; // A verdict on several fields blames none.
+    const field = document.querySelector(`.field [aria-describedby="${id}"]`);
+    if (field) field.ariaInvalid = tone === "wrong";
     if (title && element.querySelector(".title").textContent !== before) announce(id);
   }
 
@@ -209,7 +213,9 @@
       scope: valueOf("mint-scope"),
       in_house: isTicked("mint-in-house"),
     };
-    showMinted(ask("mint", fields(), key(), JSON.stringify(wanted), now()));
+    const said = ask("mint", fields(), key(), JSON.stringify(wanted), now());
+    showMinted(said);
+    if (said.token) say("The token is made.");
   }
 
   function showMinted({ problem, token, lines, try: shell }) {
@@ -298,17 +304,18 @@
     } catch {
       if (!copySelected(source)) return say("The browser didn’t allow it. Select the text and copy it.");
     }
-    const notice = at(button.dataset.warning);
+    const notice = source.closest("figure").querySelector(".notice");
     say(notice?.hidden ? `Copied. ${notice.textContent}` : "Copied");
     if (notice) notice.hidden = false;
     flash(button, "Copied");
   }
 
   function flash(button, word) {
-    button.dataset.word ??= button.textContent;
-    button.textContent = word;
+    const text = button.firstChild;
+    button.dataset.word ??= text.data;
+    text.data = word;
     setTimeout(() => {
-      button.textContent = button.dataset.word;
+      text.data = button.dataset.word;
       say("");
     }, 2000);
   }
@@ -320,12 +327,13 @@
     return document.execCommand("copy");
   }
 
-  // A field whose text is covered would give its dots.
+  // Chromium would copy the dots of a field that is covered.
   function uncover(event) {
     const { value, selectionStart, selectionEnd } = event.target;
     if (!event.target.matches?.(".secret textarea") || selectionStart === selectionEnd) return;
     event.clipboardData.setData("text/plain", value.slice(selectionStart, selectionEnd));
     event.preventDefault();
+    if (event.type === "cut") document.execCommand("delete");
   }
 
   // ---- Forget --------------------------------------------------------------------------------------------------------
@@ -337,7 +345,7 @@
     }
     dropFile();
     at("clipboard").hidden = true;
-    if (root.dataset.state === "ready") Object.keys(answers).forEach(showAnswers);
+    Object.keys(answers).forEach(showAnswers);
   }
 
   // ---- What follows what ---------------------------------------------------------------------------------------------
@@ -352,7 +360,10 @@
     errors: [showExplained],
   };
 
+  const isReady = () => root.dataset.state === "ready";
+
   function showAnswers(section) {
+    if (!isReady()) return;
     for (const show of answers[section] ?? []) show();
   }
 
@@ -362,10 +373,9 @@
       if (target.id === "key") dropFile();
       showAnswers(target.closest("section")?.id);
     });
-    document.addEventListener("click", ({ target }) => {
-      if (target.matches("[data-copy]")) copy(target);
-    });
+    for (const button of document.querySelectorAll("[data-copy]")) button.addEventListener("click", () => copy(button));
     document.addEventListener("copy", uncover);
+    document.addEventListener("cut", uncover);
     document.addEventListener("paste", (event) => {
       if (!event.clipboardData.files.length) return;
       event.preventDefault();
@@ -377,7 +387,7 @@
       if (!relatedTarget) at("check").classList.remove("dropping");
     });
     at("key-file").addEventListener("change", ({ target }) => useFile(target.files));
-    at("mint").addEventListener("click", mint);
+    at("mint").addEventListener("click", () => isReady() && mint());
     at("forget").addEventListener("click", ({ target }) => {
       wipe();
       say("Everything is forgotten. What you copied is still on the clipboard.");
@@ -400,6 +410,7 @@
     at("key").dataset.empty = at("key").placeholder;
     wipe(); // A browser may have restored the fields.
     addEventListener("pagehide", wipe);
+    listen();
     try {
       await load();
     } catch {
@@ -408,7 +419,6 @@
     at("version").textContent = wasm_bindgen.version();
     offerChoices();
     offerAreas();
-    listen();
     root.dataset.state = "ready";
     Object.keys(answers).forEach(showAnswers);
     performance.mark("asc-auth:ready");
