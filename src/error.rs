@@ -5,8 +5,8 @@ use std::io;
 use thiserror::Error;
 
 use crate::{
-    connect::ConnectError, explanation::Explanation, handoff::HandoffError, source::SourceError,
-    terminal::TerminalError, token::TokenError,
+    connect::ConnectError, convention::ConventionError, explanation::Explanation, handoff::HandoffError,
+    source::SourceError, terminal::TerminalError, token::TokenError,
 };
 
 #[derive(Debug, Error)]
@@ -15,6 +15,8 @@ pub enum Error {
     Source(#[from] SourceError),
     #[error(transparent)]
     Token(#[from] TokenError),
+    #[error(transparent)]
+    Convention(#[from] ConventionError),
     #[error(transparent)]
     Connect(#[from] ConnectError),
     #[error(transparent)]
@@ -45,7 +47,7 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Source(error) => error.exit_code(),
-            Self::Token(_) | Self::Usage { .. } => 2,
+            Self::Token(_) | Self::Convention(_) | Self::Usage { .. } => 2,
             Self::Connect(error) => error.exit_code(),
             Self::Handoff(error) => error.exit_code(),
             Self::Terminal(error) => error.exit_code(),
@@ -57,6 +59,7 @@ impl Error {
         match self {
             Self::Source(error) => error.explain(),
             Self::Token(error) => error.explain(),
+            Self::Convention(error) => error.explain(),
             Self::Connect(error) => error.explain(),
             Self::Handoff(error) => error.explain(),
             Self::Terminal(error) => error.explain(),

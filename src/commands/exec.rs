@@ -28,7 +28,7 @@ pub(super) fn run(args: &ExecArgs, environment: &Environment, console: Console) 
     let budget = args.policy.budget()?;
 
     let resolved = options::resolve(&sources, auth_dir.as_ref(), console)?;
-    if let Some(warning) = options::token_warning(&request) {
+    if let Some(warning) = request.warning() {
         console.warn(&warning);
     }
     let proof = if args.no_validate {

@@ -18,17 +18,13 @@ use crate::{
     error::Error,
     report::Console,
     source::{Environment, Origin, SourceError, Sources, read_key_file},
-    text::one_line,
-    token::{Audience, CheckKey, Finding, Inspection, Severity, SignatureState, Times, inspect, span},
+    token::{ACCEPTED, Audience, CheckKey, Finding, Inspection, SignatureState, Times, inspect},
 };
 
 /// The exit code for a token that Apple refuses: it is a credential that is malformed.
 const REFUSED: u8 = 10;
 /// No token is larger than this, in bytes: what is larger is not read to its end.
 const LARGEST: u64 = 64 * 1024;
-/// The longest value that is shown, in characters, and the most values of a list.
-const LONGEST: usize = 200;
-const MOST: usize = 20;
 
 #[derive(Serialize)]
 struct Inspected<'a> {
@@ -144,98 +140,27 @@ fn inspected(inspection: &Inspection, now: i64) -> Inspected<'_> {
 }
 
 fn lines_of(inspection: &Inspection, now: i64) -> Vec<String> {
-    let mut lines = vec![headline(inspection)];
-    for (name, value) in inspection.header.iter().flatten() {
-        lines.extend(value_lines(name, value));
-    }
-    for (name, value) in inspection.claims.iter().flatten() {
-        let time = match name.as_str() {
-            "iat" => inspection.times.issued_at,
-            "exp" => inspection.times.expires_at,
-            _ => None,
-        };
-        match time {
-            Some(seconds) => lines.push(line(name, &time_text(name, seconds, now))),
-            None => lines.extend(value_lines(name, value)),
-        }
-    }
-    lines.push(line(
-        "signature",
-        match inspection.signature {
-            SignatureState::NotChecked => "not checked: --key AuthKey_….p8 checks it",
-            SignatureState::Valid => "valid: this key signed it",
-            SignatureState::Invalid => "not this key's",
-        },
-    ));
-    lines.extend(inspection.notes.iter().map(|note| line("note", note)));
+    let mut lines = vec![inspection.headline()];
+    let facts = inspection.facts(now, "--key AuthKey_….p8 checks it");
+    lines.extend(facts.iter().map(|fact| line(&fact.label, &fact.text)));
     lines.push(String::new());
     lines.extend(verdict(&inspection.findings));
     lines
 }
 
-fn headline(inspection: &Inspection) -> String {
-    let claim = |name: &str| inspection.claims.as_ref()?.get(name)?.as_str();
-    match (inspection.is_foreign, claim("iss")) {
-        (true, Some(iss)) => format!("This is no App Store Connect token: it is {}'s", one_line(iss, LONGEST)),
-        (true, None) => "This is no App Store Connect token: nothing in it is Apple's".to_owned(),
-        (false, _) if inspection.claims.is_none() => "Token".to_owned(),
-        (false, _) => "App Store Connect token".to_owned(),
-    }
-}
-
 fn verdict(findings: &[Finding]) -> Vec<String> {
     if findings.is_empty() {
-        return vec!["Apple accepts this token, as far as can be told offline.".to_owned()];
+        return vec![ACCEPTED.to_owned()];
     }
     let mut lines = Vec::new();
     let mut said = None;
     for (index, finding) in findings.iter().enumerate() {
         if said != Some(finding.severity) {
             said = Some(finding.severity);
-            lines.push(match finding.severity {
-                Severity::Refused => "Apple refuses this token:".to_owned(),
-                Severity::Doubtful if index == 0 => "Apple may accept this token, but:".to_owned(),
-                Severity::Doubtful => "Besides:".to_owned(),
-            });
+            lines.push(finding.severity.heading(index == 0).to_owned());
         }
         lines.push(format!("  {}. {} ({})", index + 1, finding.what, finding.rule));
         lines.push(format!("     {}", finding.remedy));
-    }
-    lines
-}
-
-/// `2026-09-21T14:32:10Z, expires in 12 min 3 s`.
-fn time_text(name: &str, seconds: i64, now: i64) -> String {
-    let distance = seconds.saturating_sub(now);
-    let relative = match (name, distance) {
-        ("exp", 1..) => format!("expires in {}", span(distance)),
-        ("exp", _) => format!("expired {} ago", span(distance)),
-        (_, 1..) => format!("in {}", span(distance)),
-        (_, _) => format!("{} ago", span(distance)),
-    };
-    match Timestamp::from_second(seconds) {
-        Ok(time) => format!("{time}, {relative}"),
-        Err(_) => format!("{seconds}, {relative}"),
-    }
-}
-
-/// A value on one line, a list on a line for each of its entries. All of it comes from outside.
-fn value_lines(name: &str, value: &Value) -> Vec<String> {
-    let name = one_line(name, 20);
-    let text = |value: &Value| match value {
-        Value::String(text) => one_line(text, LONGEST),
-        other => one_line(&other.to_string(), LONGEST),
-    };
-    let Value::Array(items) = value else {
-        return vec![line(&name, &text(value))];
-    };
-    let mut lines: Vec<String> = items.iter().take(MOST).map(|item| line("", &text(item))).collect();
-    if items.len() > MOST {
-        lines.push(line("", &format!("… and {} more", items.len() - MOST)));
-    }
-    match lines.first_mut() {
-        Some(first) => *first = line(&name, &items.first().map(text).unwrap_or_default()),
-        None => lines.push(line(&name, "none")),
     }
     lines
 }

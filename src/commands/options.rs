@@ -8,10 +8,12 @@ use std::{
 use crate::{
     cli::{PolicyArgs, TimeoutArgs},
     clock::{Clock, Skew},
-    connect::{Client, ConnectError, Policies, Proof, Root, block_on, validate},
+    connect::{Client, ConnectError, Proof, Root, block_on, validate},
+    convention::Convention,
     credential::{KeyKind, PrivateKey},
     error::Error,
-    handoff::{self, Convention, forms_of_key, forms_of_token},
+    handoff::{forms_of_key, forms_of_token},
+    policies::{Idle, Policies},
     report::Console,
     source::{
         self, AuthDir, Environment, Flags, Resolved, SourceError, Sources, fields,
@@ -68,18 +70,6 @@ fn request_of(directory: &AuthDir, audience: Audience) -> Result<TokenRequest, S
     request.map_err(|_| directory.damaged())
 }
 
-/// What is odd about a token that Apple may accept all the same.
-pub(super) fn token_warning(request: &TokenRequest) -> Option<String> {
-    let doubtful = request.scopes().iter().find(|scope| !scope.may_be_long_lived())?;
-    request.lifetime().needs_scope().then(|| {
-        format!(
-            "Apple documents lifetimes above 20 minutes for Xcode Cloud and for power and performance metrics only; \
-             it may refuse this token for {}",
-            doubtful.as_str()
-        )
-    })
-}
-
 pub(super) fn policies(sources: &Sources<'_>) -> Result<Policies, Error> {
     Ok(Policies {
         expect_app: sources.text(&fields::EXPECT_APP).map(|(_, text)| text),
@@ -87,21 +77,16 @@ pub(super) fn policies(sources: &Sources<'_>) -> Result<Policies, Error> {
     })
 }
 
-/// A check that is never made must not look like one.
 pub(super) fn refuse_idle_policies(validate: bool, policies: &Policies) -> Result<(), Error> {
-    if validate || (policies.expect_app.is_none() && !policies.forbid_admin) {
-        return Ok(());
-    }
-    Err(Error::Usage {
-        what: "expect-app and forbid-admin need validation, which is switched off".to_owned(),
-        advice: "Leave validate on, or leave the two out: a check that is never made must not look like one."
-            .to_owned(),
+    policies.refuse_idle(validate).map_err(|idle| Error::Usage {
+        what: idle.to_string(),
+        advice: Idle::REMEDY.to_owned(),
     })
 }
 
 pub(super) fn export(sources: &Sources<'_>) -> Result<Vec<Convention>, Error> {
     match sources.text(&fields::EXPORT) {
-        Some((_, text)) => Ok(handoff::parse_conventions(&text)?),
+        Some((_, text)) => Ok(Convention::parse_list(&text)?),
         None => Ok(Vec::new()),
     }
 }

@@ -10,9 +10,10 @@ use std::{
 use crate::{
     clock::Clock,
     connect::Proof,
-    credential::KeyKind,
+    convention::Convention,
+    credential::{KeyFileName, KeyKind},
     error::Error,
-    handoff::{self, Convention, Handed, HandoffError, PrivateDir, Secrets, Variable, forms_of_token},
+    handoff::{self, Handed, HandoffError, PrivateDir, Secrets, Variable, forms_of_token},
     report::Console,
     source::{AUTH_DIR, Environment, RECORD, Record, Resolved, fit_directory},
     token::{self, Audience, Cache, Purpose, Scope, Token, TokenRequest, mint},
@@ -72,7 +73,7 @@ impl<'a> Session<'a> {
         }
         let credential = &resolved.credential;
         let pem = credential.private_key.to_pem();
-        let key_file = handoff::key_file_name(&credential.key_id, &credential.kind);
+        let key_file = KeyFileName::of(&credential.key_id, credential.kind == KeyKind::Individual);
         let key_path = directory.write(&key_file, pem.as_bytes())?;
         let fastlane_json = if export.contains(&Convention::Fastlane) {
             let json = handoff::fastlane_json(

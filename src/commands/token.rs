@@ -39,7 +39,7 @@ pub(super) fn run(args: &TokenArgs, environment: &Environment, console: Console)
     let (_, audience) = options::api_root(&sources, args.credential.in_house, auth_dir.as_ref())?;
     let request = options::token_request(&sources, audience, auth_dir.as_ref())?;
     let min_remaining = min_remaining(&sources, &request)?;
-    if let Some(warning) = options::token_warning(&request) {
+    if let Some(warning) = request.warning() {
         console.warn(&warning);
     }
 

@@ -5,10 +5,11 @@ use serde::Serialize;
 use super::options;
 use crate::{
     cli::ValidateArgs,
-    connect::{Policies, Proof, RateLimit},
+    connect::{Proof, RateLimit},
     credential::IssuerId,
     error::Error,
     explanation::Fact,
+    policies::Policies,
     report::Console,
     source::{AuthDir, Environment, Resolved, Sources},
     text::one_line,

@@ -7,12 +7,8 @@ use reqwest::StatusCode;
 use serde::Serialize;
 use tokio::task::JoinSet;
 
-use super::{
-    Client, ConnectError, Forbidden, Mint,
-    http::Answer,
-    validate::{authenticate, why_forbidden},
-};
-use crate::{clock::Skew, source::Resolved, token::Token};
+use super::{Client, ConnectError, Mint, http::Answer, validate::authenticate};
+use crate::{clock::Skew, diagnosis::Forbidden, source::Resolved, token::Token};
 
 /// One group of endpoints, and the request that stands for it.
 #[derive(Clone, Copy, Debug)]
@@ -197,7 +193,7 @@ fn judge(answer: &Answer, probe: Probe) -> Reach {
     match answer.status {
         StatusCode::OK if is_right(&answer.body, probe) => Reach::Reachable,
         StatusCode::OK => unknown("something else than App Store Connect answered"),
-        StatusCode::FORBIDDEN => match why_forbidden(answer) {
+        StatusCode::FORBIDDEN => match Forbidden::of(answer.error.as_ref()) {
             Forbidden::Role => Reach::Forbidden,
             Forbidden::Agreement => Reach::Agreement,
             Forbidden::Membership => unknown("the team's membership is not active"),

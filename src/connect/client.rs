@@ -9,11 +9,10 @@ use reqwest::{
 
 use super::{
     ConnectError, Failure, Root,
-    apple_error::AppleError,
     http::{Answer, Http, is_worth_retrying},
     retry::Budget,
 };
-use crate::{clock::Skew, token::Token};
+use crate::{clock::Skew, diagnosis::AppleError, token::Token};
 
 /// No more of a body than this is read, in bytes: Apple's errors are a few hundred.
 const LARGEST_BODY: usize = 64 * 1024;

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::{Failure, RateLimit, Root, WebError, root::Side};
 use crate::{
-    clock::Skew,
+    diagnosis::{Forbidden, Refused, unavailable_advice, unavailable_title, with_facts, with_quote},
     explanation::{Explanation, Fact},
     source::Origin,
     text::one_line,
@@ -20,9 +20,9 @@ pub enum ConnectError {
     },
     #[error("no certificate could be loaded from {variable}")]
     Roots { variable: &'static str },
-    #[error("Apple refused this credential (401 {})", .0.code.as_deref().unwrap_or("without a code"))]
+    #[error("{}", .0.title())]
     Refused(Box<Refused>),
-    #[error("Apple accepts the key but forbids this (403): {}", .why.title())]
+    #[error("{}", .why.title())]
     Forbidden {
         why: Forbidden,
         quote: Option<String>,
@@ -65,64 +65,11 @@ pub enum ConnectError {
     Runtime(String),
 }
 
-/// A refusal, with everything that is known to tell its cause: Apple's body is the same for every one.
-#[derive(Debug)]
-pub struct Refused {
-    pub(super) code: Option<String>,
-    pub(super) facts: Vec<Fact>,
-    pub(super) skew: Option<Skew>,
-    /// The kind of key that Apple accepts it as: `team` or `individual`.
-    pub(super) works_as: Option<&'static str>,
-    pub(super) is_team: bool,
-    /// The API root, if it is not Apple's.
-    pub(super) other_root: Option<String>,
-    pub(super) request_id: Option<String>,
-}
-
-/// Why a valid key may not do this.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Forbidden {
-    Role,
-    Agreement,
-    Membership,
-    Unknown,
-}
-
 /// A rule of the user's own that the key breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Policy {
     ExpectApp(String),
     ForbidAdmin,
-}
-
-impl Forbidden {
-    fn title(self) -> &'static str {
-        match self {
-            Self::Role => "the key's role is too small",
-            Self::Agreement => "an agreement is missing or has expired",
-            Self::Membership => "the team's membership is not active",
-            Self::Unknown => "for a reason of Apple's own",
-        }
-    }
-
-    fn advice(self) -> &'static str {
-        match self {
-            Self::Role => {
-                "Validation lists apps. Give the key a role that sees apps (App Manager or Developer) by making a new key: \
-                 a key's role can't be changed. If the key is for reports only, switch validation off."
-            }
-            Self::Agreement => {
-                "The key is fine. The Account Holder must sign in to App Store Connect → Business and accept the agreement; \
-                 then run this again."
-            }
-            Self::Membership => {
-                "The key is fine. The Account Holder must renew the Apple Developer Program membership."
-            }
-            Self::Unknown => {
-                "The key is well formed and Apple knows it. It may have been revoked: look under Users and Access → Integrations."
-            }
-        }
-    }
 }
 
 impl Policy {
@@ -170,7 +117,7 @@ impl ConnectError {
             Self::Roots { variable } => explanation.advice(format!(
                 "{variable} is set, so nothing else is trusted. Correct its path, or unset it to use the system's certificates."
             )),
-            Self::Refused(refused) => refused.explain(explanation),
+            Self::Refused(refused) => refused.explain(),
             Self::Forbidden { why, quote, facts, request_id } => with_quote(with_facts(explanation, facts), quote.as_deref())
                 .advice(why.advice())
                 .request_id(request_id.as_deref()),
@@ -203,96 +150,5 @@ impl ConnectError {
             Self::Mask(_) => explanation.advice("Nothing was sent, because the log could not be told what to mask."),
             Self::Runtime(_) => explanation.advice("This is a defect of asc-auth or of this machine. Please report it with this text."),
         }
-    }
-}
-
-impl Refused {
-    fn explain(&self, explanation: Explanation) -> Explanation {
-        let clock = self
-            .skew
-            .map_or_else(|| "unknown: the answer had no date".to_owned(), Skew::describe);
-        let explanation = with_facts(explanation, &self.facts)
-            .fact("clock", clock)
-            .request_id(self.request_id.as_deref());
-        let explanation = match &self.other_root {
-            Some(root) => explanation.fact("API root", root),
-            None => explanation,
-        };
-        if let Some(kind) = self.works_as {
-            return explanation.advice(format!(
-                "Apple accepts this key as {} key. Say so with key type {kind} (ASC_KEY_TYPE={kind}), {}.",
-                if kind == "individual" {
-                    "an individual"
-                } else {
-                    "a team"
-                },
-                if kind == "individual" {
-                    "and leave the issuer ID out"
-                } else {
-                    "and keep the issuer ID"
-                },
-            ));
-        }
-        let intro = if self.skew.is_none_or(Skew::is_tolerable) {
-            "The key is well formed and the clock is right, so one of these is wrong, most likely first:"
-        } else if self.skew.is_some_and(|skew| !skew.needs_correction()) {
-            return explanation.advice(
-                "Set this machine's clock. It is off by more than a day, and that is never corrected on a server's word.",
-            );
-        } else {
-            "The key is well formed, and a second attempt with Apple's clock was refused too. One of these is wrong, most likely first:"
-        };
-        let mut causes = Vec::new();
-        if self.is_team {
-            causes.push("the issuer ID is not the one at the top of Users and Access → Integrations".to_owned());
-        }
-        causes.push("the key ID does not belong to this .p8".to_owned());
-        causes.push("the key was revoked".to_owned());
-        if !self.is_team {
-            causes.push("the key is a team key, which needs its issuer ID".to_owned());
-        }
-        if self.other_root.is_some() {
-            causes.push("the API root is not Apple's, and does not know this key".to_owned());
-        }
-        causes.push("the key was made minutes ago, and is not known everywhere yet".to_owned());
-        explanation.advice(intro).causes(causes)
-    }
-}
-
-fn with_facts(explanation: Explanation, facts: &[Fact]) -> Explanation {
-    facts.iter().fold(explanation, |explanation, fact| {
-        explanation.fact(&fact.label, &fact.text)
-    })
-}
-
-fn with_quote(explanation: Explanation, quote: Option<&str>) -> Explanation {
-    match quote {
-        Some(quote) => explanation.fact("Apple", quote),
-        None => explanation,
-    }
-}
-
-fn unavailable_title(status: u16) -> String {
-    match status {
-        429 => "Apple's rate limit was reached (429)".to_owned(),
-        401 => "Apple refused a token that it had just accepted (401)".to_owned(),
-        408 => "Apple took too long (408)".to_owned(),
-        status => format!("Apple's service failed (status {status})"),
-    }
-}
-
-fn unavailable_advice(status: u16, retry_after: Option<u64>) -> String {
-    match (status, retry_after) {
-        (429, Some(seconds)) => format!(
-            "Apple asks to wait {seconds} s, which is longer than the time left. Run this again then, \
-             or give more time with --timeout. Jobs that share a key share its limit: switch validation off in all but one."
-        ),
-        (429, None) => {
-            "Run this again later. Jobs that share a key share its limit: switch validation off in all but one."
-                .to_owned()
-        }
-        _ => "Nothing is wrong with the key as far as can be told. Run this again later; \
-              https://developer.apple.com/system-status/ tells how Apple's services are."
-            .to_owned(),
     }
 }

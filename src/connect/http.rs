@@ -13,16 +13,14 @@ use tokio::time::Instant;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::{ConnectError, Failure, RateLimit, Root, apple_error::AppleError, headers, tls, transport::SystemResolver};
+use super::{ConnectError, Failure, RateLimit, Root, headers, tls, transport::SystemResolver};
 use crate::{
     clock::{Clock, Skew},
+    diagnosis::{AppleError, Conceal},
     text::one_line,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Takes out of a text what was sent and must not be shown: a server may send back what it got.
-pub(super) type Conceal<'a> = dyn Fn(&str) -> String + Sync + 'a;
 
 #[derive(Clone, Debug)]
 pub(super) struct Http {

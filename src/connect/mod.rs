@@ -4,7 +4,6 @@
 //! Nothing here is set up before the first request: minting a token alone starts no runtime and no TLS.
 
 mod accepted;
-mod apple_error;
 mod capabilities;
 mod client;
 mod error;
@@ -22,11 +21,11 @@ use tokio::{runtime::Runtime, task::LocalSet};
 pub use accepted::{Accepted, until_accepted};
 pub use capabilities::{Capability, Reach, Survey, VendorNumber, survey};
 pub use client::Client;
-pub use error::{ConnectError, Forbidden, Policy};
+pub use error::{ConnectError, Policy};
 pub use headers::RateLimit;
 pub use root::Root;
 pub use transport::Failure;
-pub use validate::{Mint, Policies, Proof, validate};
+pub use validate::{Mint, Proof, validate};
 pub use web::{KeyName, LastUsed, Left, Loss, Made, NewKey, Roster, Session, TeamKey, TeamKeys, WebError};
 
 /// Holds conversations at the same time, on this thread, and gives what came of each in their order.

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::{
-    Client, ConnectError, Forbidden, Policy, RateLimit, Root, apple_error::AppleError, error::Refused, http::Answer,
-};
+use super::{Client, ConnectError, Policy, RateLimit, Root, http::Answer};
 use crate::{
     clock::{Clock, Skew},
     credential::KeyKind,
+    diagnosis::{AppleError, Bearer, Forbidden, Refused},
+    policies::Policies,
     source::Resolved,
     token::Token,
 };
@@ -20,15 +20,6 @@ const ADMIN_PROBE: &str = "v1/users?limit=1";
 
 /// Mints a token of a kind by a clock. It is the caller's, so that the caller can mask every token before it is used.
 pub type Mint<'a> = dyn FnMut(&KeyKind, Clock) -> Result<Token, ConnectError> + 'a;
-
-/// What the user wants to hold besides the key being valid.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Policies {
-    /// The bundle ID of an app that the key must see.
-    pub expect_app: Option<String>,
-    /// Whether a key that can list users is refused.
-    pub forbid_admin: bool,
-}
 
 /// That the credential works, and what was learnt on the way.
 #[derive(Debug)]
@@ -143,7 +134,10 @@ pub(super) async fn refused(
         facts: resolved.facts(),
         skew: answer.skew,
         works_as,
-        is_team: matches!(resolved.credential.kind, KeyKind::Team(_)),
+        bearer: match resolved.credential.kind {
+            KeyKind::Team(_) => Bearer::Team,
+            KeyKind::Individual => Bearer::Individual,
+        },
         other_root: client.root().unless_apple(),
         request_id: answer.request_id.clone(),
     }))
@@ -166,7 +160,7 @@ pub(super) fn accept(client: &Client, resolved: &Resolved, answer: &Answer) -> R
     match answer.status {
         StatusCode::OK if answer.body.trim_ascii_start().starts_with(b"{") => Ok(()),
         StatusCode::FORBIDDEN => Err(ConnectError::Forbidden {
-            why: why_forbidden(answer),
+            why: Forbidden::of(answer.error.as_ref()),
             quote: quote(),
             facts: resolved.facts(),
             request_id: answer.request_id.clone(),
@@ -192,22 +186,6 @@ pub(super) fn accept(client: &Client, resolved: &Resolved, answer: &Answer) -> R
             quote: quote(),
             request_id: answer.request_id.clone(),
         }),
-    }
-}
-
-/// Classifies a 403 by its code's prefix, and the older and vaguer forms by Apple's words.
-pub(super) fn why_forbidden(answer: &Answer) -> Forbidden {
-    let Some(error) = &answer.error else {
-        return Forbidden::Unknown;
-    };
-    if error.is("FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED") || error.mentions("agreement") {
-        Forbidden::Agreement
-    } else if error.mentions("active membership") {
-        Forbidden::Membership
-    } else if error.is("FORBIDDEN_ERROR") || error.is("FORBIDDEN") {
-        Forbidden::Role
-    } else {
-        Forbidden::Unknown
     }
 }
 
@@ -238,7 +216,7 @@ async fn check_policies(
         let answer = client.get(ADMIN_PROBE, token).await?;
         match answer.status {
             // This, and nothing else, is how a key that may not list users is answered.
-            StatusCode::FORBIDDEN if matches!(why_forbidden(&answer), Forbidden::Role) => {}
+            StatusCode::FORBIDDEN if Forbidden::of(answer.error.as_ref()) == Forbidden::Role => {}
             _ => {
                 accept(client, resolved, &answer)?;
                 return Err(ConnectError::Policy {

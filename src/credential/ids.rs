@@ -45,7 +45,44 @@ pub enum IdDefect {
     Shape,
 }
 
+impl IdDefect {
+    /// What to do about it, in whole sentences. `place` is the ID's own [`KeyId::PLACE`] or [`IssuerId::PLACE`].
+    pub fn remedy(self, place: &str) -> String {
+        match self {
+            Self::Placeholder => format!("Check the spelling of the secret's or variable's name. {place}"),
+            _ => place.to_owned(),
+        }
+    }
+}
+
+/// The key ID and the issuer ID, each given as the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the key ID and the issuer ID are swapped")]
+pub struct Swapped;
+
+impl Swapped {
+    /// What stands where the key ID belongs.
+    pub const KEY_ID_HOLDS: &str = "holds a UUID, which is an issuer ID";
+    /// What stands where the issuer ID belongs.
+    pub const ISSUER_ID_HOLDS: &str = "holds ten characters, which are a key ID";
+    pub const REMEDY: &str = "Exchange the two values.";
+
+    /// Judges what was given as either, each [`tidy`]ed.
+    pub fn judge(key_id: &str, issuer_id: &str) -> Result<(), Self> {
+        if Lookalike::of(key_id) == Lookalike::Uuid && KeyId::parse(issuer_id).is_ok() {
+            return Err(Self);
+        }
+        Ok(())
+    }
+}
+
 impl KeyId {
+    /// What it is called.
+    pub const NAME: &str = "key ID";
+    /// What it looks like, and where it stands.
+    pub const PLACE: &str = "The key ID has ten capital letters and digits. It stands beside the key's name in Users and \
+                             Access → Integrations, and in the file's name: AuthKey_<key ID>.p8.";
+
     /// Accepts ten capital letters and digits, [`tidy`]ed of what is around them.
     pub fn parse(text: &str) -> Result<Self, IdDefect> {
         let text = tidy(text);
@@ -64,6 +101,12 @@ impl KeyId {
 }
 
 impl IssuerId {
+    /// What it is called.
+    pub const NAME: &str = "issuer ID";
+    /// What it looks like, and where it stands.
+    pub const PLACE: &str = "The issuer ID is a UUID. It stands above the list of keys in Users and Access → Integrations → \
+                             App Store Connect API, and is not the Team ID.";
+
     /// Accepts a UUID, [`tidy`]ed of what is around it.
     pub fn parse(text: &str) -> Result<Self, IdDefect> {
         let text = tidy(text);

@@ -1,5 +1,7 @@
 //! What a value is that stands in the wrong place: the classic mix-ups, told by their shape.
 
+use std::fmt;
+
 /// What a value looks like, whatever it was given as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lookalike {
@@ -55,6 +57,11 @@ pub fn tidy(text: &str) -> &str {
         rest = inner.trim_matches(is_invisible);
     }
     rest
+}
+
+/// That what is around something was [`tidy`]ed off.
+pub fn tidied(what: impl fmt::Display) -> String {
+    format!("white space or quotes around {what} were ignored")
 }
 
 /// White space of every kind, control characters, byte-order marks and zero-width characters.

@@ -11,10 +11,12 @@ mod lookalike;
 mod private_key;
 mod public_key;
 
+use std::fmt;
+
 pub use decode::{Form, KeyDefect};
 pub use file_name::{KeyFileName, Purpose};
-pub use ids::{IdDefect, IssuerId, KeyId};
-pub use lookalike::{Lookalike, tidy};
+pub use ids::{IdDefect, IssuerId, KeyId, Swapped};
+pub use lookalike::{Lookalike, tidied, tidy};
 pub use private_key::{Fingerprint, PrivateKey, pem_of};
 pub use public_key::PublicKey;
 
@@ -43,6 +45,11 @@ impl KeyKind {
             Self::Team(_) => "team",
             Self::Individual => "individual",
         }
+    }
+
+    /// That an issuer ID was given for an individual key.
+    pub fn issuer_not_used(what: impl fmt::Display) -> String {
+        format!("{what} is not used: an individual key has no issuer")
     }
 
     /// The issuer ID that a tool has to be told, which an individual key does not have.

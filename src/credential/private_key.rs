@@ -34,6 +34,9 @@ pub struct PrivateKey {
 }
 
 impl PrivateKey {
+    /// What is said of one.
+    pub const WELL_FORMED: &str = "P-256, well formed";
+
     /// Decodes any form that people paste (see `docs/troubleshooting.md` for the list).
     pub fn decode(bytes: &[u8]) -> Result<Self, KeyDefect> {
         let decoded = decode::decode(bytes)?;

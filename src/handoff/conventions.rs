@@ -1,6 +1,6 @@
 //! The conventions of the tools that come after: which variables and files each one reads.
 //!
-//! The table is in the README as well. To add a convention, add it to [`Convention`] and to its three functions.
+//! The table is in the README as well. To add a convention, add it to [`Convention`] and to its functions here.
 
 use std::path::Path;
 
@@ -8,34 +8,13 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::HandoffError;
-use crate::credential::{IssuerId, KeyId, KeyKind};
+use crate::{
+    convention::Convention,
+    credential::{IssuerId, KeyId, KeyKind},
+};
 
 /// fastlane refuses a longer `duration`, in seconds.
 const FASTLANE_LONGEST: u64 = 1200;
-
-/// A tool, or a family of tools, that reads a credential in its own way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Convention {
-    Asc,
-    Fastlane,
-    Altool,
-    Codemagic,
-    Expo,
-    Tauri,
-    ElectronBuilder,
-    Quill,
-}
-
-const ALL: [(&str, Convention); 8] = [
-    ("asc", Convention::Asc),
-    ("fastlane", Convention::Fastlane),
-    ("altool", Convention::Altool),
-    ("codemagic", Convention::Codemagic),
-    ("expo", Convention::Expo),
-    ("tauri", Convention::Tauri),
-    ("electron-builder", Convention::ElectronBuilder),
-    ("quill", Convention::Quill),
-];
 
 /// What a convention is made from.
 #[derive(Debug)]
@@ -49,45 +28,6 @@ pub struct Handed<'a> {
     pub fastlane_json: Option<&'a Path>,
 }
 
-pub(super) fn names() -> Vec<&'static str> {
-    ALL.iter().map(|(name, _)| *name).collect()
-}
-
-/// Reads a list with commas; `none` and an empty text are no conventions.
-pub fn parse_list(text: &str) -> Result<Vec<Convention>, HandoffError> {
-    let mut chosen = Vec::new();
-    for name in text
-        .split([',', '\n'])
-        .map(str::trim)
-        .filter(|name| !name.is_empty() && *name != "none")
-    {
-        let convention = ALL
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, convention)| *convention)
-            .ok_or_else(|| HandoffError::UnknownConvention {
-                name: shown(name).to_owned(),
-            })?;
-        if !chosen.contains(&convention) {
-            chosen.push(convention);
-        }
-    }
-    if chosen.contains(&Convention::Tauri) && chosen.contains(&Convention::ElectronBuilder) {
-        return Err(HandoffError::ConventionsClash {
-            variable: "APPLE_API_KEY",
-            first: "tauri",
-            second: "electron-builder",
-        });
-    }
-    Ok(chosen)
-}
-
-/// The name, if it is one: what has other characters may be a secret in the wrong place.
-fn shown(name: &str) -> &str {
-    let is_name = name.len() <= 24 && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
-    if is_name { name } else { "an unprintable name" }
-}
-
 /// Every name that a convention can set, whoever chose it.
 pub fn every_variable(handed: &Handed<'_>) -> Result<Vec<&'static str>, HandoffError> {
     let handed = Handed {
@@ -95,7 +35,7 @@ pub fn every_variable(handed: &Handed<'_>) -> Result<Vec<&'static str>, HandoffE
         ..*handed
     };
     let mut names = Vec::new();
-    for (_, convention) in ALL {
+    for convention in Convention::ALL {
         let variables = convention.variables(&handed)?;
         names.extend(variables.iter().map(|(name, _)| *name));
         names.extend(convention.issuer_variable());
@@ -182,17 +122,4 @@ pub fn fastlane_json(key_id: &KeyId, kind: &KeyKind, pem: &str, lifetime: u64, i
     serde_json::to_writer(&mut *json, &api_key)
         .unwrap_or_else(|_| unreachable!("strings and numbers have a JSON form"));
     json
-}
-
-/// The name that Apple gives a key file, which `altool` looks for.
-pub fn key_file_name(key_id: &KeyId, kind: &KeyKind) -> String {
-    match kind {
-        KeyKind::Team(_) => team_key_file_name(key_id),
-        KeyKind::Individual => format!("ApiKey_{key_id}.p8"),
-    }
-}
-
-/// The same for a team key, whose issuer may not be known yet.
-pub(super) fn team_key_file_name(key_id: &KeyId) -> String {
-    format!("AuthKey_{key_id}.p8")
 }

@@ -43,14 +43,6 @@ pub enum HandoffError {
     Remove { path: PathBuf, reason: String },
     #[error("{name} can't be handed over: {why}")]
     Value { name: String, why: &'static str },
-    #[error("export knows no tool named {name:?}")]
-    UnknownConvention { name: String },
-    #[error("{variable} can't serve both {first} and {second}")]
-    ConventionsClash {
-        variable: &'static str,
-        first: &'static str,
-        second: &'static str,
-    },
     #[error("{}: {}", shown(command), if *is_missing { "command not found" } else { reason })]
     ChildStart {
         command: String,
@@ -113,12 +105,7 @@ impl HandoffError {
     /// The process's exit code (design: Exit codes).
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::NoCi
-            | Self::SeveralCis { .. }
-            | Self::DebugTrace { .. }
-            | Self::UnknownConvention { .. }
-            | Self::ConventionsClash { .. }
-            | Self::NotPrivateDir { .. } => 2,
+            Self::NoCi | Self::SeveralCis { .. } | Self::DebugTrace { .. } | Self::NotPrivateDir { .. } => 2,
             // As a shell has it.
             Self::ChildStart { is_missing: true, .. } => 127,
             Self::ChildStart { is_missing: false, .. } => 126,
@@ -161,11 +148,6 @@ impl HandoffError {
             ),
             Self::Remove { .. } => explanation.advice("Remove it by hand: it holds the private key."),
             Self::Value { .. } => explanation.advice("Nothing was handed over."),
-            Self::UnknownConvention { .. } => explanation.advice(format!(
-                "Give one or more of these, with commas between them: {}.",
-                super::conventions::names().join(", ")
-            )),
-            Self::ConventionsClash { .. } => explanation.advice("Export for one of them, and set the other's variables from the step's outputs."),
             Self::NotPrivateDir { why, .. } => explanation.fact("because", *why).advice("Nothing was removed."),
             Self::ChildStart { is_missing: true, .. } => explanation.advice(
                 "Nothing was run. Check the program's name and PATH; for a script, also the program that its first line names.",

@@ -9,9 +9,9 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::{HandoffError, Place, conventions::team_key_file_name};
+use super::{HandoffError, Place};
 use crate::{
-    credential::{KeyId, PrivateKey},
+    credential::{KeyFileName, KeyId, PrivateKey},
     private_files, random,
     source::Environment,
     text::io_reason,
@@ -77,12 +77,12 @@ impl KeyFolder {
 
     /// Where the key of this ID is saved.
     fn file_of(&self, id: &KeyId) -> PathBuf {
-        self.0.join(team_key_file_name(id))
+        self.0.join(KeyFileName::of(id, false))
     }
 
     /// Saves a key, and returns once it is on the disk. A file of its name is never replaced.
     pub fn save(&self, id: &KeyId, key: &PrivateKey) -> io::Result<PathBuf> {
-        private_files::create_on_disk(&self.0, &team_key_file_name(id), key.to_pem().as_bytes())
+        private_files::create_on_disk(&self.0, &KeyFileName::of(id, false), key.to_pem().as_bytes())
     }
 
     /// The file of a key that was saved, here or where [`rescue`] puts one, if it is whole. One that is there and can't be
@@ -93,7 +93,7 @@ impl KeyFolder {
         let rescued = entries
             .map(|entry| entry.path())
             .filter(|path| is_rescue(path) && private_files::check_dir(path).is_ok());
-        let files = rescued.map(|directory| directory.join(team_key_file_name(id)));
+        let files = rescued.map(|directory| directory.join(KeyFileName::of(id, false)));
         for path in [self.file_of(id)].into_iter().chain(files) {
             match read(&path) {
                 Ok(bytes) if PrivateKey::decode(&bytes).is_ok() => return Ok(Some(path)),
@@ -148,7 +148,7 @@ pub fn rescue(environment: &Environment, id: &KeyId, key: &PrivateKey) -> Result
     let directory = place.temp().join(format!("{RESCUE_PREFIX}{digits}"));
     let failed = |error: io::Error| HandoffError::write("the private key", &directory, &error);
     private_files::create_dir_on_disk(&directory).map_err(failed)?;
-    let saved = private_files::create_on_disk(&directory, &team_key_file_name(id), key.to_pem().as_bytes());
+    let saved = private_files::create_on_disk(&directory, &KeyFileName::of(id, false), key.to_pem().as_bytes());
     saved.map_err(|error| {
         let _ = fs::remove_dir(&directory);
         failed(error)

@@ -24,9 +24,7 @@ pub use azure::{annotate as annotate_azure, masks as masks_for_azure, set_variab
 pub use channel::Channel;
 pub use child::{Program, Signals, Task, run_child};
 pub use ci::{Ci, refuse_debug_trace};
-pub use conventions::{
-    Convention, FASTLANE_JSON, Handed, every_variable, fastlane_json, key_file_name, parse_list as parse_conventions,
-};
+pub use conventions::{FASTLANE_JSON, Handed, every_variable, fastlane_json};
 pub use error::HandoffError;
 pub use github::{Annotation, GitHub, Handover, annotate as annotate_github, masks as masks_for_github};
 pub use journal::{Journal, Plan, Progress};

@@ -3,8 +3,8 @@
 
 use zeroize::Zeroizing;
 
-use super::{Convention, Handed, HandoffError};
-use crate::{source::AUTH_DIR, token::Token};
+use super::{Handed, HandoffError};
+use crate::{convention::Convention, source::AUTH_DIR, token::Token};
 
 /// A variable that is handed over.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use super::{
     profiles::{ConfigError, ConfigFile, NameDefect, StoredIn, told_name},
 };
 use crate::{
-    credential::{IdDefect, KeyDefect},
+    credential::{self, IdDefect, KeyDefect, KeyFileName},
     explanation::Explanation,
     text::quoted,
 };
@@ -34,10 +34,12 @@ pub enum SourceError {
     #[error("the {what} can't be right: {defect}")]
     Id {
         what: &'static str,
+        /// What it looks like, and where it stands.
+        place: &'static str,
         origin: Origin,
         defect: IdDefect,
     },
-    #[error("the key ID and the issuer ID are swapped")]
+    #[error("{}", credential::Swapped)]
     Swapped { key_id: Origin, issuer_id: Origin },
     #[error("the private key can't be used: {defect}")]
     Key { origin: Origin, defect: KeyDefect },
@@ -157,13 +159,13 @@ impl SourceError {
             Self::Missing { missing, individual, passed_over } => {
                 missing::explain(explanation, missing, *individual, passed_over.as_deref())
             }
-            Self::Id { what, origin, defect } => explanation
+            Self::Id { what, place, origin, defect } => explanation
                 .fact(*what, format!("from {origin}"))
-                .advice(id_advice(what, *defect)),
+                .advice(defect.remedy(place)),
             Self::Swapped { key_id, issuer_id } => explanation
-                .fact(key_id.to_string(), "holds a UUID, which is an issuer ID")
-                .fact(issuer_id.to_string(), "holds ten characters, which are a key ID")
-                .advice("Exchange the two values."),
+                .fact(key_id.to_string(), credential::Swapped::KEY_ID_HOLDS)
+                .fact(issuer_id.to_string(), credential::Swapped::ISSUER_ID_HOLDS)
+                .advice(credential::Swapped::REMEDY),
             Self::Key { origin, defect } => explanation
                 .fact(".p8", format!("from {origin}"))
                 .advice(defect.remedy()),
@@ -183,10 +185,9 @@ impl SourceError {
                 None => explanation.fact("file", format!("from {origin}")),
             }
             .advice(key_file_advice(origin, path.as_deref())),
-            Self::InAppPurchaseKey { origin, .. } => explanation.fact(".p8", format!("from {origin}")).advice(
-                "SubscriptionKey_….p8 signs for In-App Purchase only. Create a key under Users and Access → \
-                 Integrations → App Store Connect API; its file is named AuthKey_….p8.",
-            ),
+            Self::InAppPurchaseKey { origin, .. } => explanation
+                .fact(".p8", format!("from {origin}"))
+                .advice(KeyFileName::IN_APP_PURCHASE_REMEDY),
             Self::NoSuchProfile { origin, stored, .. } => {
                 stored.explain(explanation.fact("profile", format!("from {origin}")))
             }
@@ -334,23 +335,6 @@ fn no_profile(name: &str) -> String {
     match name.chars().count() {
         0..=20 => format!("no profile named {name:?}"),
         _ => "no profile of this name".to_owned(),
-    }
-}
-
-fn id_advice(what: &str, defect: IdDefect) -> String {
-    let place = match what {
-        "key ID" => {
-            "The key ID has ten capital letters and digits. It stands beside the key's name in Users and Access → \
-             Integrations, and in the file's name: AuthKey_<key ID>.p8."
-        }
-        _ => {
-            "The issuer ID is a UUID. It stands above the list of keys in Users and Access → Integrations → \
-             App Store Connect API, and is not the Team ID."
-        }
-    };
-    match defect {
-        IdDefect::Placeholder => format!("Check the spelling of the secret's or variable's name. {place}"),
-        _ => place.to_owned(),
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
     key_material::{Candidate, Contender, Material},
     places::{Field, Found, Origin, Sources, parse_bool},
 };
-use crate::credential::{KeyFileName, KeyId, Purpose, tidy};
+use crate::credential::{KeyFileName, KeyId, tidied, tidy};
 
 /// A value that was given, and where. The value is tidied.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ impl Judge {
             return Ok(None);
         };
         if tidy(text) != text {
-            self.note(format!("white space or quotes around {origin} were ignored"));
+            self.note(tidied(origin));
         }
         self.agree(field, &found, |one, other| tidy(one).eq_ignore_ascii_case(tidy(other)))?;
         Ok(Some(Given {
@@ -107,15 +107,11 @@ impl Judge {
                 origin: origin.clone(),
             })
         };
-        if let (Some(given), Some(named)) = (key_id, &name.key_id)
-            && given.value != *named
-        {
-            contradict(format!("key ID {named}"), &given.origin)?;
+        if let Some((given, says)) = key_id.and_then(|given| Some((given, name.denies_key_id(&given.value)?))) {
+            contradict(says, &given.origin)?;
         }
-        if let (Some(given), Purpose::Individual) = (individual, name.purpose)
-            && !given.value
-        {
-            contradict("an individual key".to_owned(), &given.origin)?;
+        if let Some((given, says)) = individual.and_then(|given| Some((given, name.denies_kind(given.value)?))) {
+            contradict(says, &given.origin)?;
         }
         Ok(())
     }

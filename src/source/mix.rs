@@ -5,7 +5,7 @@ use super::{
     places::Origin,
     profiles::{StoredIn, told_name},
 };
-use crate::explanation::Explanation;
+use crate::{credential::KeyFileName, explanation::Explanation};
 
 /// Sources that contradict each other: an error under strict-auth, a warning without.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl Mix {
             Self::Completed { .. } => {
                 "a part of the credential was given, and only a stored profile has the rest".to_owned()
             }
-            Self::FileName { .. } => "the key file's name contradicts what was given".to_owned(),
+            Self::FileName { .. } => KeyFileName::CONTRADICTION.to_owned(),
         }
     }
 
@@ -89,10 +89,13 @@ impl Mix {
             Self::Keys(contenders) => contenders
                 .iter()
                 .fold(explanation, |explanation, (origin, contender)| {
-                    explanation.fact(origin.to_string(), match contender {
-                        Contender::Key(fingerprint) => format!("key with fingerprint {fingerprint}"),
-                        Contender::Unusable(reason) => format!("no usable key: {reason}"),
-                    })
+                    explanation.fact(
+                        origin.to_string(),
+                        match contender {
+                            Contender::Key(fingerprint) => format!("key with fingerprint {fingerprint}"),
+                            Contender::Unusable(reason) => format!("no usable key: {reason}"),
+                        },
+                    )
                 })
                 .advice("strict-auth is on, so nothing was chosen. Unset all but one of them."),
             Self::Values { first, second, .. } => explanation
@@ -101,14 +104,17 @@ impl Mix {
                 .advice("strict-auth is on, so nothing was chosen. Unset one of them."),
             Self::Profile { profile, others } => others
                 .iter()
-                .fold(explanation.fact(profile.to_string(), "names a profile"), |explanation, origin| {
-                    explanation.fact(origin.to_string(), "set")
-                })
+                .fold(
+                    explanation.fact(profile.to_string(), "names a profile"),
+                    |explanation, origin| explanation.fact(origin.to_string(), "set"),
+                )
                 .advice("strict-auth is on, so nothing was chosen. Name the profile alone, or leave it out."),
             Self::StoredTwice { name, used, others } => others
                 .iter()
                 .fold(
-                    explanation.fact("profile", told_name(name)).fact(used.to_string(), "stores it"),
+                    explanation
+                        .fact("profile", told_name(name))
+                        .fact(used.to_string(), "stores it"),
                     |explanation, place| explanation.fact(place.to_string(), "stores another one"),
                 )
                 .advice(
@@ -118,13 +124,22 @@ impl Mix {
                 ),
             Self::Completed { given, profile } => given
                 .iter()
-                .fold(explanation, |explanation, origin| explanation.fact(origin.to_string(), "set"))
+                .fold(explanation, |explanation, origin| {
+                    explanation.fact(origin.to_string(), "set")
+                })
                 .fact(profile.to_string(), "has the rest")
-                .advice("strict-auth is on, so nothing was put together. Give all of the credential, or nothing of it."),
-            Self::FileName { file, name, says, origin } => explanation
+                .advice(
+                    "strict-auth is on, so nothing was put together. Give all of the credential, or nothing of it.",
+                ),
+            Self::FileName {
+                file,
+                name,
+                says,
+                origin,
+            } => explanation
                 .fact(file.to_string(), format!("{name}, which means {says}"))
                 .fact(origin.to_string(), "says otherwise")
-                .advice("Apple names a key file for its key. Correct the one that is wrong, or rename the file if the name is."),
+                .advice(KeyFileName::CONTRADICTION_REMEDY),
         }
     }
 }

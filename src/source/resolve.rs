@@ -12,7 +12,7 @@ use super::{
     places::{Origin, Sources},
     profiles::{Profile, Profiles},
 };
-use crate::credential::{Credential, IdDefect, IssuerId, KeyId, KeyKind, Lookalike, PrivateKey};
+use crate::credential::{Credential, IdDefect, IssuerId, KeyId, KeyKind, PrivateKey, Swapped};
 
 /// Finds the credential. `on_key` sees every private key that was read, before anything else is done with it,
 /// so that a CI log can be told to mask it.
@@ -76,7 +76,9 @@ fn check(
         ..
     } = parts;
     refuse_swap(key_id.as_ref(), issuer_id.as_ref())?;
-    let key_id = key_id.map(|given| parse(given, "key ID", KeyId::parse)).transpose()?;
+    let key_id = key_id
+        .map(|given| parse(given, KeyId::NAME, KeyId::PLACE, KeyId::parse))
+        .transpose()?;
     let (kind, issuer_id, other_kind) = kind(is_individual, issuer_id, &mut judge)?;
 
     let mut read: Vec<_> = candidates.iter().map(|candidate| candidate.read(stdin)).collect();
@@ -150,11 +152,11 @@ fn kind(
         return Ok((KeyKind::Individual, None, None));
     };
     if is_individual {
-        judge.note(format!("{} is not used: an individual key has no issuer", given.origin));
+        judge.note(KeyKind::issuer_not_used(&given.origin));
         let team = IssuerId::parse(&given.value).ok().map(KeyKind::Team);
         return Ok((KeyKind::Individual, None, team));
     }
-    let issuer = parse(given, "issuer ID", IssuerId::parse)?;
+    let issuer = parse(given, IssuerId::NAME, IssuerId::PLACE, IssuerId::parse)?;
     Ok((
         KeyKind::Team(issuer.value),
         Some(issuer.origin),
@@ -215,14 +217,10 @@ fn refuse_missing(parts: &mut Parts, sources: &Sources<'_>) -> Result<(), Source
 
 fn refuse_swap(key_id: Option<&Given<String>>, issuer_id: Option<&Given<String>>) -> Result<(), SourceError> {
     match (key_id, issuer_id) {
-        (Some(key), Some(issuer))
-            if Lookalike::of(&key.value) == Lookalike::Uuid && KeyId::parse(&issuer.value).is_ok() =>
-        {
-            Err(SourceError::Swapped {
-                key_id: key.origin.clone(),
-                issuer_id: issuer.origin.clone(),
-            })
-        }
+        (Some(key), Some(issuer)) => Swapped::judge(&key.value, &issuer.value).map_err(|_| SourceError::Swapped {
+            key_id: key.origin.clone(),
+            issuer_id: issuer.origin.clone(),
+        }),
         _ => Ok(()),
     }
 }
@@ -230,6 +228,7 @@ fn refuse_swap(key_id: Option<&Given<String>>, issuer_id: Option<&Given<String>>
 fn parse<T>(
     given: Given<String>,
     what: &'static str,
+    place: &'static str,
     parse: impl Fn(&str) -> Result<T, IdDefect>,
 ) -> Result<Given<T>, SourceError> {
     match parse(&given.value) {
@@ -239,6 +238,7 @@ fn parse<T>(
         }),
         Err(defect) => Err(SourceError::Id {
             what,
+            place,
             origin: given.origin,
             defect,
         }),

@@ -2,7 +2,7 @@
 
 use super::{SourceError, places::Origin};
 use crate::{
-    credential::{Credential, KeyKind},
+    credential::{Credential, KeyKind, PrivateKey},
     explanation::Fact,
 };
 
@@ -51,7 +51,8 @@ impl Resolved {
         facts.push(fact(
             ".p8",
             format!(
-                "P-256, well formed, from {}: {}",
+                "{}, from {}: {}",
+                PrivateKey::WELL_FORMED,
                 self.origins.private_key,
                 credential.private_key.form()
             ),

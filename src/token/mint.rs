@@ -48,6 +48,18 @@ impl TokenRequest {
         &self.scopes
     }
 
+    /// What is odd about a token that Apple may accept all the same.
+    pub fn warning(&self) -> Option<String> {
+        let doubtful = self.scopes.iter().find(|scope| !scope.may_be_long_lived())?;
+        self.lifetime.needs_scope().then(|| {
+            format!(
+                "Apple documents lifetimes above 20 minutes for Xcode Cloud and for power and performance metrics only; \
+                 it may refuse this token for {}",
+                doubtful.as_str()
+            )
+        })
+    }
+
     /// The request for a token that proves the key: unscoped, and never longer-lived than needed.
     #[must_use]
     pub fn for_proof(&self) -> Self {

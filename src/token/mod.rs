@@ -2,6 +2,7 @@
 //!
 //! Nothing here does I/O, the cache aside: the time comes in as an argument.
 
+#[cfg(feature = "cli")]
 mod cache;
 mod claims;
 mod inspect;
@@ -11,9 +12,12 @@ mod scope;
 
 use thiserror::Error;
 
+#[cfg(feature = "cli")]
 pub use cache::{Cache, Purpose, TOKENS, share, tell, tokens};
 pub use claims::Audience;
-pub use inspect::{CheckKey, Finding, Inspection, Severity, SignatureState, Times, inspect, is_private_key, span};
+pub use inspect::{
+    ACCEPTED, CheckKey, Finding, Inspection, Severity, SignatureState, Times, inspect, is_private_key, span,
+};
 pub use lifetime::{Lifetime, parse_seconds};
 pub use mint::{Token, TokenRequest, mint};
 pub use scope::Scope;

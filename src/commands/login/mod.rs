@@ -11,10 +11,11 @@ use self::{given::Given, words::Login};
 use super::options;
 use crate::{
     cli::LoginArgs,
-    connect::{Policies, Proof},
+    connect::Proof,
     credential::IssuerId,
     error::Error,
     git,
+    policies::Policies,
     report::Console,
     source::{
         Environment, Resolved, Sources,

@@ -11,9 +11,10 @@ use super::{
 use crate::{
     cli::{self, SetupArgs},
     clock::Clock,
-    connect::Policies,
+    convention::Convention,
     error::Error,
-    handoff::{Channel, Ci, Convention, Signals},
+    handoff::{Channel, Ci, Signals},
+    policies::Policies,
     report::Console,
     source::{Environment, Sources, fields},
 };
@@ -31,7 +32,7 @@ pub(super) fn run(args: &SetupArgs, environment: &Environment, console: Console)
 
     let resolved = options::resolve(&sources, None, console)?;
     resolved.check_key()?;
-    if let Some(warning) = options::token_warning(&request) {
+    if let Some(warning) = request.warning() {
         console.warn(&warning);
     }
 

@@ -8,8 +8,9 @@ use crate::{
         session::Session,
         validate::{line, lines_of, proof_lines},
     },
-    connect::{Policies, Proof},
+    connect::Proof,
     handoff::Channel,
+    policies::Policies,
 };
 
 /// What was handed over, without the token: for `--output json`.

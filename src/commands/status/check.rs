@@ -7,8 +7,9 @@ use tokio::time::timeout;
 use super::{InUse, Row, Status, options};
 use crate::{
     cli::StatusArgs,
-    connect::{Client, ConnectError, Policies, Proof, Root, at_once, block_on, validate},
+    connect::{Client, ConnectError, Proof, Root, at_once, block_on, validate},
     error::Error,
+    policies::Policies,
     report::Console,
     source::{AuthDir, Resolved, Sources, profiles::Profile, resolve_profile},
     terminal,

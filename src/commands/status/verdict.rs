@@ -1,10 +1,6 @@
 //! What a table has room for of a failure: a few words. The whole diagnosis stands below it.
 
-use crate::{
-    connect::{ConnectError, Forbidden},
-    error::Error,
-    source::SourceError,
-};
+use crate::{connect::ConnectError, diagnosis::Forbidden, error::Error, source::SourceError};
 
 /// A few words without a full stop.
 pub(super) fn of(error: &Error) -> String {

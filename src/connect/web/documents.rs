@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 
 use super::name::LONGEST;
 use crate::{
-    connect::http::Conceal,
     credential::{IssuerId, KeyId},
+    diagnosis::Conceal,
     text::one_line,
 };
 

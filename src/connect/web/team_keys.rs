@@ -14,8 +14,9 @@ use super::{
     visit::{Call, Visit},
 };
 use crate::{
-    connect::{ConnectError, Root, Thread, apple_error::AppleError, http::Answer},
+    connect::{ConnectError, Root, Thread, http::Answer},
     credential::{IssuerId, KeyId, PrivateKey},
+    diagnosis::AppleError,
     roles::Role,
 };
 

@@ -10,11 +10,13 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::{Session, WebError};
-use crate::connect::{
-    ConnectError, Failure, Root,
-    apple_error::AppleError,
-    http::{Answer, Http, is_worth_retrying},
-    retry::Budget,
+use crate::{
+    connect::{
+        ConnectError, Failure, Root,
+        http::{Answer, Http, is_worth_retrying},
+        retry::Budget,
+    },
+    diagnosis::AppleError,
 };
 
 /// Between the end of one request and the beginning of the next.

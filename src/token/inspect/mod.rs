@@ -9,6 +9,7 @@ mod header;
 mod parts;
 mod signature;
 mod times;
+mod words;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -16,6 +17,7 @@ use serde_json::{Map, Value};
 pub use parts::is_private_key;
 pub use signature::{CheckKey, SignatureState};
 pub use times::{Times, span};
+pub use words::ACCEPTED;
 
 use super::{Audience, TokenError};
 use crate::text::one_line;

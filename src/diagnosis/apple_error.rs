@@ -1,32 +1,39 @@
 //! Apple's error bodies: `{"errors":[{"status","code","title","detail",…}]}`, or a gateway's HTML, or nothing.
 
 use serde::Deserialize;
+use serde_json::Value;
 
-use super::http::Conceal;
 use crate::text::one_line;
 
 /// The longest piece of Apple's text that is repeated, in characters.
 const LONGEST: usize = 300;
 
+/// Takes out of a text what was sent and must not be shown: a server may send back what it got.
+pub type Conceal<'a> = dyn Fn(&str) -> String + Sync + 'a;
+
 /// The first error of a body. Its texts are one line each, so that they can't pose as anything else in a log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct AppleError {
+pub struct AppleError {
+    /// The HTTP status, if the document tells it.
+    pub status: Option<u16>,
     /// Hierarchical by dots: `FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED`.
-    pub(super) code: String,
-    pub(super) title: String,
-    pub(super) detail: String,
+    pub code: String,
+    pub title: String,
+    pub detail: String,
 }
 
 impl AppleError {
     /// `None` for whatever is not Apple's error document. Whoever answers may repeat what was sent: secrets
     /// are concealed.
-    pub(super) fn parse(body: &[u8], conceal: &Conceal<'_>) -> Option<Self> {
+    pub fn parse(body: &[u8], conceal: &Conceal<'_>) -> Option<Self> {
         #[derive(Deserialize)]
         struct Document {
             errors: Vec<Entry>,
         }
         #[derive(Deserialize)]
         struct Entry {
+            #[serde(default)]
+            status: Value,
             #[serde(default)]
             code: String,
             #[serde(default)]
@@ -38,6 +45,7 @@ impl AppleError {
         let first = document.errors.into_iter().next()?;
         let line = |text: &str| one_line(&conceal(text), LONGEST);
         Some(Self {
+            status: status_of(&first.status),
             code: line(&first.code),
             title: line(&first.title),
             detail: line(&first.detail),
@@ -45,25 +53,33 @@ impl AppleError {
     }
 
     /// Whether the code is `prefix` or lies below it.
-    pub(super) fn is(&self, prefix: &str) -> bool {
+    pub fn is(&self, prefix: &str) -> bool {
         self.code
             .strip_prefix(prefix)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     }
 
     /// Whether Apple's words mention `word`, whatever the code.
-    pub(super) fn mentions(&self, word: &str) -> bool {
+    pub fn mentions(&self, word: &str) -> bool {
         let text = format!("{} {}", self.title, self.detail).to_lowercase();
         text.contains(word)
     }
 
     /// Apple's own words, in quotes.
-    pub(super) fn quote(&self) -> String {
+    pub fn quote(&self) -> String {
         match (self.title.as_str(), self.detail.as_str()) {
             ("", "") => "no words".to_owned(),
             (one, "") | ("", one) => format!("“{one}”"),
             (title, detail) => format!("“{title}” “{detail}”"),
         }
+    }
+}
+
+/// Apple writes it as a string.
+fn status_of(value: &Value) -> Option<u16> {
+    match value {
+        Value::String(text) => text.parse().ok(),
+        other => other.as_u64().and_then(|number| u16::try_from(number).ok()),
     }
 }
 

@@ -3,7 +3,11 @@
 //! It is the published table, and knows no key: Apple's API never tells a key's role. Names are Apple's own.
 //! (Apple: Role permissions; Submit an app; Respond to reviews; Creating API Keys for App Store Connect API.)
 
+mod chart;
+
 use serde::Serialize;
+
+pub use chart::{Chart, Row};
 
 /// Something that a key is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

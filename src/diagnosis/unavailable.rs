@@ -1,0 +1,27 @@
+//! Answers that say nothing of the key: a limit that was reached, and a service that failed.
+
+pub fn unavailable_title(status: u16) -> String {
+    match status {
+        429 => "Apple's rate limit was reached (429)".to_owned(),
+        401 => "Apple refused a token that it had just accepted (401)".to_owned(),
+        408 => "Apple took too long (408)".to_owned(),
+        status => format!("Apple's service failed (status {status})"),
+    }
+}
+
+/// What to do about it. `retry_after` is what the answer asked for, in seconds.
+pub fn unavailable_advice(status: u16, retry_after: Option<u64>) -> String {
+    match (status, retry_after) {
+        (429, Some(seconds)) => format!(
+            "Apple asks to wait {seconds} s, which is longer than the time left. Run this again then, \
+             or give more time with --timeout. Jobs that share a key share its limit: switch validation off in all but one."
+        ),
+        (429, None) => {
+            "Run this again later. Jobs that share a key share its limit: switch validation off in all but one."
+                .to_owned()
+        }
+        _ => "Nothing is wrong with the key as far as can be told. Run this again later; \
+              https://developer.apple.com/system-status/ tells how Apple's services are."
+            .to_owned(),
+    }
+}

@@ -1,0 +1,66 @@
+//! The table of roles: what a person wants to do, and the least privilege that can.
+
+use asc_auth::roles::{Area, Chart, Row, areas_of};
+use serde::Serialize;
+
+use crate::verdict::{Tone, Verdict};
+
+#[derive(Serialize)]
+pub(crate) struct Shown {
+    answer: Verdict,
+    areas: Vec<ShownArea>,
+    roles: Vec<Row>,
+    notes: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+struct ShownArea {
+    area: Area,
+    title: &'static str,
+    /// What it can be asked for with.
+    words: &'static [&'static str],
+}
+
+pub(crate) fn roles(wanted: &str) -> Shown {
+    let wishes = if wanted.trim().is_empty() {
+        Some(Vec::new())
+    } else {
+        areas_of(wanted)
+    };
+    let chart = Chart::of(wishes.as_deref().unwrap_or_default());
+    let answer = match wishes.as_deref() {
+        None => unknown(),
+        Some([]) => Verdict::new(Tone::Waiting, "all roles, the least privilege first"),
+        Some(_) => least(&chart),
+    };
+    Shown {
+        answer,
+        areas: chart.areas.iter().map(|area| shown(*area)).collect(),
+        roles: chart.roles,
+        notes: chart.notes,
+    }
+}
+
+fn least(chart: &Chart) -> Verdict {
+    let Some(row) = chart.roles.first() else {
+        return Verdict::new(Tone::Doubtful, "no role can do all of this");
+    };
+    let tone = if row.for_automation { Tone::Good } else { Tone::Doubtful };
+    Verdict::new(tone, row.name).advice(format!("Choose it {}.", row.choose))
+}
+
+fn unknown() -> Verdict {
+    let verdict = Verdict::new(Tone::Doubtful, "the table of roles does not know this")
+        .advice("Known are these words, and several of them as in “builds and certificates”.");
+    Area::ALL.into_iter().fold(verdict, |verdict, area| {
+        verdict.fact(area.title(), area.words().join(", "))
+    })
+}
+
+fn shown(area: Area) -> ShownArea {
+    ShownArea {
+        area,
+        title: area.title(),
+        words: area.words(),
+    }
+}
