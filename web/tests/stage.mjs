@@ -53,7 +53,8 @@ export function browserWithProfile(folder) {
 }
 
 // A new tab with the page in it, ready. `requests` and `messages` are those so far.
-export async function visit(t, { url = stage.url, context: options = {}, persistent } = {}) {
+// `script` is put into it first.
+export async function visit(t, { url = stage.url, context: options = {}, persistent, script } = {}) {
   const context = persistent ?? (await (await browser()).newContext(options));
   context.setDefaultTimeout(PATIENCE);
   const [requests, messages] = [[], []];
@@ -61,6 +62,7 @@ export async function visit(t, { url = stage.url, context: options = {}, persist
   context.on("console", (message) => messages.push(message.text()));
   const page = await context.newPage();
   page.on("pageerror", (error) => messages.push(String(error)));
+  if (script) await page.addInitScript({ content: script });
   await page.goto(url);
   await ready(page);
   t.after(async () => {
@@ -75,11 +77,15 @@ export function ready(page) {
   return page.locator("html[data-state=ready]").waitFor({ state: "attached" });
 }
 
-// A host of a test's own, for a page that was changed and for what a page must not reach. `asked` is all it was asked.
+// A host of a test's own, for a page that was changed and for what a page must not reach. `asked` is all it was asked,
+// and `reached` comes with the first of it.
 export async function host(t, html = "") {
   const asked = [];
+  let reach;
+  const reached = new Promise((resolve) => (reach = resolve));
   const server = createServer((request, answer) => {
     asked.push(`${request.method} ${request.url}`);
+    reach();
     answer.setHeader("Content-Type", "text/html; charset=utf-8");
     answer.setHeader("Access-Control-Allow-Origin", "*");
     answer.end(html);
@@ -89,7 +95,7 @@ export async function host(t, html = "") {
     server.closeAllConnections();
     server.close();
   });
-  return { url: `http://127.0.0.1:${server.address().port}/`, asked };
+  return { url: `http://127.0.0.1:${server.address().port}/`, asked, reached };
 }
 
 // ---- The form ------------------------------------------------------------------------------------------------------
