@@ -76,7 +76,7 @@
       at("key").value = "";
       at("key").placeholder = `${chosen.name} is in use. Type or paste here to use that instead.`;
     }
-    showAnswers("check");
+    showAnswers("key");
     if (chosen && !bytes) showVerdict("file-verdict", { tone: "wrong", title: "The browser can’t read this file" });
   }
 
@@ -119,6 +119,7 @@
     element.closest("figure").hidden = !text;
   }
 
+  const item = (text) => make("li", {}, text);
   const line = ({ label, text }) => make("div", {}, make("dt", {}, label), make("dd", {}, text));
 
   function badge(tone, word = TONES[tone]) {
@@ -139,7 +140,7 @@
     if (title) element.append(make("p", { class: "title" }, ...badge(tone), title));
     if (facts.length) element.append(make("dl", {}, ...facts.map(line)));
     if (advice) element.append(make("p", { class: "advice" }, advice));
-    if (causes.length) element.append(make("ol", {}, ...causes.map((cause) => make("li", {}, cause))));
+    if (causes.length) element.append(make("ol", {}, ...causes.map(item)));
     const field = document.querySelector(`.field [aria-describedby="${id}"]`);
     if (field) field.ariaInvalid = tone === "wrong";
     if (title && element.querySelector(".title").textContent !== before) announce(id);
@@ -188,6 +189,7 @@
     };
     const said = ask("prepare", fields(), key(), JSON.stringify(choices));
     showVerdict("prepare-verdict", said.problem);
+    fill("prepare-notes", said.notes.map(item));
     put("base64", said.base64);
     put("github-commands", said.github.commands);
     put("github-workflow", said.github.workflow);
@@ -234,12 +236,11 @@
 
   function showInspected() {
     const token = valueOf("inspect-token");
-    const said = ask("inspect", token, key(), fileName(), isTicked("inspect-in-house"), now());
+    const said = ask("inspect", token, token ? key() : new Uint8Array(), fileName(), isTicked("inspect-in-house"), now());
     showVerdict("inspect-verdict", said.conclusion);
     showTime("inspect-clock");
     fill("inspect-lines", said.lines.map(line));
     fill("inspect-findings", said.findings.map(finding));
-    fill("inspect-notes", said.notes.map((note) => make("li", {}, note)));
     at("inspected").hidden = !token;
   }
 
@@ -270,20 +271,22 @@
     at("roles-table").tHead.replaceChildren(head);
     at("roles-table").tBodies[0].replaceChildren(...rows);
     at("roles-table").closest(".scroll").hidden = !roles.length;
-    fill("roles-notes", notes.map((note) => make("li", {}, note)));
-    for (const button of at("roles-areas").children) button.ariaPressed = wishes().includes(button.value);
+    fill("roles-notes", notes.map(item));
+    const isWanted = (area) => valueOf("roles-wanted").trim() && areas.some((shown) => shown.area === area);
+    for (const button of at("roles-areas").children) button.ariaPressed = Boolean(isWanted(button.value));
   }
 
-  const wishes = () => valueOf("roles-wanted").split(",").map((wish) => wish.trim()).filter(Boolean);
+  const areasOf = (wish) => ask("roles", wish).areas.map(({ area }) => area);
 
-  // A button for each area writes its first word into the field, or takes it out again.
+  // A button for each area writes a word for it into the field, or takes out those that mean it.
   function offerAreas() {
-    const buttons = ask("roles", "").areas.map(({ title, words }) => {
-      const button = make("button", { type: "button", value: words[0] }, title);
+    const buttons = ask("roles", "").areas.map(({ area, title, words }) => {
+      const word = [title.toLowerCase(), ...words].find((word) => areasOf(word).length === 1);
+      const button = make("button", { type: "button", value: area }, title);
       button.addEventListener("click", () => {
-        const others = wishes().filter((wish) => wish !== words[0]);
-        const wanted = others.length < wishes().length ? others : [...others, words[0]];
-        at("roles-wanted").value = wanted.join(", ");
+        const wishes = valueOf("roles-wanted").split(",").map((wish) => wish.trim()).filter(Boolean);
+        const others = wishes.filter((wish) => !areasOf(wish).includes(area));
+        at("roles-wanted").value = (others.length < wishes.length ? others : [...wishes, word]).join(", ");
         showAnswers("roles");
       });
       return button;
@@ -350,9 +353,11 @@
 
   // ---- What follows what ---------------------------------------------------------------------------------------------
 
-  // What is to be shown again when something in a section changes.
+  // What is to be shown again when something in a section changes, or the key. With a key an answer takes milliseconds, so
+  // nothing is asked that can't have changed.
   const answers = {
-    check: [showCheck, showPrepared, dropMinted, showInspected],
+    check: [showCheck, showPrepared, dropMinted],
+    key: [showCheck, showPrepared, dropMinted, showInspected],
     prepare: [showPrepared],
     making: [dropMinted],
     inspect: [showInspected],
@@ -371,7 +376,7 @@
     document.addEventListener("input", ({ target }) => {
       if (target.matches(".show input, [type=file]")) return;
       if (target.id === "key") dropFile();
-      showAnswers(target.closest("section")?.id);
+      showAnswers(target.id === "key" ? "key" : target.closest("section").id);
     });
     for (const button of document.querySelectorAll("[data-copy]")) button.addEventListener("click", () => copy(button));
     document.addEventListener("copy", uncover);
