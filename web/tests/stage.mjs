@@ -67,8 +67,8 @@ export async function visit(t, { url = stage.url, context: options = {}, persist
   await ready(page);
   t.after(async () => {
     if (!persistent) await context.close();
-    assert.deepEqual(new Set(requests), new Set([url]), "the page made a request");
-    assert.deepEqual(messages, [], "the page said something in the console");
+    assert.deepEqual([...new Set(requests)], [url], "the page made a request");
+    assert.deepEqual([...new Set(messages)], [], "the page said something in the console");
   });
   return { page, context, requests, messages };
 }

@@ -52,6 +52,8 @@ pub(super) fn build(root: &Path) -> Result<Bound, Box<dyn Error>> {
                 TARGET,
             ])
             .env("CARGO_ENCODED_RUSTFLAGS", hidden.rust_flags().join("\u{1f}"))
+            // wasm-bindgen reads a section that stripping takes away, and takes the names away itself.
+            .env("CARGO_PROFILE_RELEASE_STRIP", "none")
             .current_dir(root),
         BUILD_LIMIT,
     )?;

@@ -128,3 +128,19 @@ impl Browser<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_test_file_is_forgotten() {
+        let mut files: Vec<String> = fs::read_dir(crate::root().join("web/tests"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter_map(|name| name.strip_suffix(".test.mjs").map(str::to_owned))
+            .collect();
+        files.sort();
+        assert_eq!(files, CASES);
+    }
+}
