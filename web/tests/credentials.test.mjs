@@ -52,12 +52,12 @@ test("every form that is no key is refused in the binary's words", async (t) => 
 
 test("a key that was not given is missing, and not wrong", async (t) => {
   const { page } = await visit(t);
-  const { error } = await binary(["token"], { ...credential(team), ASC_PRIVATE_KEY: " \n" });
+  const path = fileOf("key", " \n");
+  const { error } = await binary(["token"], { ...credential(team), ASC_PRIVATE_KEY: "", ASC_PRIVATE_KEY_PATH: path });
   for (const blank of ["", " \n\t", '""']) {
     await enter(page, { ...team, pem: blank });
     const { tone, advice } = await verdict(page, "key-verdict");
-    assert.equal(tone, "waiting");
-    assert.ok(error.advice.includes(advice), advice);
+    assert.deepEqual({ tone, advice }, { tone: "waiting", advice: error.advice });
     assert.equal((await verdict(page, "conclusion")).tone, "waiting");
   }
 });
@@ -163,5 +163,5 @@ test("the fingerprint is the one that asc-auth and openssl tell", async (t) => {
   assert.ok(error.facts.some(({ text }) => text.includes(shown)), JSON.stringify(error.facts));
   const der = execFileSync("openssl", ["pkey", "-pubout", "-outform", "DER"], { input: team.pem, timeout: 20_000 });
   const digest = execFileSync("openssl", ["dgst", "-sha256", "-hex"], { input: der, timeout: 20_000 }).toString();
-  assert.equal(shown, `SHA256:${digest.trim().split(" ").at(-1)}`);
+  assert.equal(shown, `SHA256:${digest.trim().split(" ").at(-1).slice(0, 16)}…`);
 });

@@ -31,7 +31,7 @@ pub(super) struct Bound {
 pub(super) fn build(root: &Path) -> Result<Bound, Box<dyn Error>> {
     let rust = Toolchain::found()?;
     rust.add_target(TARGET)?;
-    let folder = target_directory(root)?.join("web");
+    let folder = target_directory(root)?.join("wasm");
     // The folders of crates are known when they are there.
     run(
         rust.cargo(&folder)

@@ -32,10 +32,10 @@ use crate::{
 const CASES: [&str; 8] = [
     "access",
     "credentials",
+    "intruder",
     "kept",
     "looks",
     "network",
-    "policy",
     "tables",
     "tokens",
 ];

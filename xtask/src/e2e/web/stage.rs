@@ -120,7 +120,7 @@ fn refusing(team: &Team) -> Vec<(&'static str, Simulator)> {
     let team_id = "ABCDE12345".to_owned();
     vec![
         ("401, the key is unknown", Simulator::start()),
-        ("403, the role is too small", knowing(team, Role::Finance)),
+        ("403, the role is too small", knowing(team, Role::AccessToReports)),
         ("403, an agreement is missing", in_state(TeamState::AgreementMissing)),
         (
             "403, the same in its old form",
