@@ -39,7 +39,7 @@ for (const width of [390, 1280]) {
       document.body.tabIndex = -1;
       document.body.focus();
       document.body.removeAttribute("tabindex");
-      scrollTo(0, 0);
+      scrollTo({ top: 0, behavior: "instant" });
     });
     const stops = await tabThrough(page);
     const names = stops.map(({ name }) => name);

@@ -49,7 +49,7 @@ for (const [state, bring] of Object.entries(states)) {
         const options = { colorScheme, viewport: { width, height }, permissions: ["clipboard-write"] };
         const { page } = await visit(t, { context: options });
         await bring(page);
-        await page.evaluate(() => scrollTo(0, 0));
+        await page.evaluate(() => scrollTo({ top: 0, behavior: "instant" }));
         const path = join(stage.screenshots, `${state}-${colorScheme}-${width}.png`);
         const { colours, brightness, ...size } = await seen(await page.screenshot({ path, fullPage: true }));
         assert.ok(colours > 50, `${colours} colours`);

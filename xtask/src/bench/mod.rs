@@ -4,6 +4,7 @@
 
 mod action;
 mod cost;
+mod page;
 mod programs;
 mod running;
 mod stored;
@@ -57,6 +58,7 @@ pub(crate) fn bench(root: &Path) -> Outcome {
     rows.extend(bench.action(root)?);
     rows.extend(bench.memory()?);
     rows.extend(bench.size()?);
+    rows.extend(page::page(root, &bench.programs.asc_auth)?);
     let table = Table(rows);
     println!("{table}");
     table.judge()

@@ -8,6 +8,7 @@ mod stage;
 
 use std::{
     env,
+    error::Error,
     fs::{self, File},
     path::{Path, PathBuf},
     process::Command,
@@ -50,19 +51,23 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 
 /// Runs the cases that are asked for.
 pub(crate) fn run(root: &Path, binary: &Path, logs: &Path, tally: &mut Tally) -> Outcome {
-    let browser = Browser {
-        chromium: chromium()?,
-        node: tools::node(root)?.join("node"),
-        modules: tools::node_modules(root),
-        root,
-        binary,
-        built: web::build(root)?,
-    };
+    let browser = Browser::ready(root, binary, web::build(root)?)?;
     for case in CASES {
         let log = logs.join(format!("{case}.log"));
-        tally.run("web", case, &log, || browser.run(case, &log));
+        tally.run("web", case, &log, || browser.case(case, &log));
     }
     Ok(())
+}
+
+/// What `web/tests/measure.mjs` prints, for `bench`.
+pub(crate) fn measure(root: &Path, binary: &Path, built: Built) -> Result<String, Box<dyn Error>> {
+    let folder = TempDir::with_prefix("asc-auth-bench-web-")?;
+    let output = folder.path().join("output");
+    let browser = Browser::ready(root, binary, built)?;
+    match browser.run(&["web/tests/measure.mjs"], &output) {
+        Ok(_) => Ok(fs::read_to_string(output)?),
+        Err(error) => Err(format!("{error}\n{}", fs::read_to_string(output)?).into()),
+    }
 }
 
 /// Debian's Chromium, or another one at the same place.
@@ -84,8 +89,27 @@ struct Browser<'a> {
     built: Built,
 }
 
-impl Browser<'_> {
-    fn run(&self, case: &str, log: &Path) -> Outcome {
+impl<'a> Browser<'a> {
+    fn ready(root: &'a Path, binary: &'a Path, built: Built) -> Result<Self, Box<dyn Error>> {
+        Ok(Self {
+            chromium: chromium()?,
+            node: tools::node(root)?.join("node"),
+            modules: tools::node_modules(root),
+            root,
+            binary,
+            built,
+        })
+    }
+
+    fn case(&self, case: &str, log: &Path) -> Outcome {
+        let test = format!("web/tests/{case}.test.mjs");
+        let stage = self.run(&["--test", &test], log)?;
+        let teams = [&stage.team, &stage.individual];
+        no_secret_in("the log", &fs::read_to_string(log)?, &stage.apple, &teams)
+    }
+
+    /// Runs Node on a new stage, and fails if it fails, or if the host was asked for more than the page.
+    fn run(&self, arguments: &[&str], output: &Path) -> Result<Stage, Box<dyn Error>> {
         let stage = Stage::new();
         let host = Host::start(&self.built.page, 0)?;
         let places = Places {
@@ -98,34 +122,27 @@ impl Browser<'_> {
         };
         let folder = TempDir::with_prefix("asc-auth-e2e-web-")?;
         let file = stage.write_into(folder.path(), &places)?;
-        self.node(case, &file, folder.path(), log)?;
-        let asked = host.asked();
-        require(
-            asked.iter().all(|asked| asked == "GET /"),
-            &format!("the page asked for more: {asked:?}"),
-        )?;
-        let teams = [&stage.team, &stage.individual];
-        no_secret_in("the log", &fs::read_to_string(log)?, &stage.apple, &teams)
-    }
-
-    fn node(&self, case: &str, stage: &Path, home: &Path, log: &Path) -> Outcome {
-        let output = File::create(log)?;
+        let log = File::create(output)?;
         let mut child = Command::new(&self.node)
-            .arg("--test")
-            .arg(self.root.join(format!("web/tests/{case}.test.mjs")))
+            .args(arguments)
+            .current_dir(self.root)
             .env_clear()
             .env("PATH", env::var_os("PATH").unwrap_or_default())
-            .env("HOME", home)
-            .env("TMPDIR", home)
-            .env("WEB_STAGE", stage)
-            .stdout(output.try_clone()?)
-            .stderr(output)
+            .env("HOME", folder.path())
+            .env("TMPDIR", folder.path())
+            .env("WEB_STAGE", file)
+            .stdout(log.try_clone()?)
+            .stderr(log)
             .spawn()?;
         match wait(&mut child, Instant::now() + LIMIT)? {
-            Some(status) if status.success() => Ok(()),
-            Some(status) => Err(format!("node: {status}").into()),
-            None => Err(format!("it took longer than {} s", LIMIT.as_secs()).into()),
+            Some(status) if status.success() => {}
+            Some(status) => return Err(format!("node: {status}").into()),
+            None => return Err(format!("it took longer than {} s", LIMIT.as_secs()).into()),
         }
+        let asked = host.asked();
+        let only_the_page = !asked.is_empty() && asked.iter().all(|asked| asked == "GET /");
+        require(only_the_page, &format!("the page asked for more: {asked:?}"))?;
+        Ok(stage)
     }
 }
 
