@@ -21,7 +21,7 @@ pub(super) fn blocks() -> Result<Vec<Block>, Box<dyn Error>> {
         ("team-with-all", &team, &most),
         ("individual", &individual, &least),
     ] {
-        let prepared = asc_auth_web::prepare(&fields.to_string(), Vec::new(), &choices.to_string());
+        let prepared = asc_auth_web::prepare(fields.to_string(), Vec::new(), &choices.to_string());
         let prepared: Value = serde_json::from_str(&prepared)?;
         for (part, language) in [
             ("/github/commands", "sh"),
