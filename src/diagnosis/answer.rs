@@ -1,6 +1,7 @@
 //! An answer of App Store Connect's that a person has in hand, with any tool's request before it.
 
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 use super::{AppleError, Forbidden, Refused, unavailable_advice, unavailable_title, with_quote};
 use crate::{explanation::Explanation, text::one_line};
@@ -74,12 +75,15 @@ impl Answer {
         if text.is_empty() {
             return Err(Unknown::Nothing);
         }
-        // Headers stand before the body, so they are what is left of the first brace.
+        // Headers stand before the body, so they are what is left of it. curl's -v writes "< " before each.
+        let mut unmarked = Zeroizing::new(String::with_capacity(text.len() + 1));
+        unmarked.extend(text.lines().flat_map(|line| [without_mark(line), "\n"]));
+        let text = unmarked.as_str();
         let body = text.find(['{', '<']).map_or("", |at| &text[at..]);
         let head = &text[..text.len() - body.len()];
         let header = |wanted: &str| {
             let mut pairs = head.lines().filter_map(|line| line.split_once(':'));
-            let found = pairs.find(|(name, _)| name.trim().trim_start_matches("< ").eq_ignore_ascii_case(wanted))?;
+            let found = pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case(wanted))?;
             Some(found.1.trim().to_owned())
         };
         let answer = Self {
@@ -106,9 +110,13 @@ impl Answer {
     }
 }
 
-/// The status of a line like `HTTP/2 401` or, as curl's -v has it, `< HTTP/1.1 401 Unauthorized`.
+fn without_mark(line: &str) -> &str {
+    line.strip_prefix("< ").unwrap_or(line)
+}
+
+/// The status of a line like `HTTP/2 401`.
 fn status(line: &str) -> Option<u16> {
-    let rest = line.trim_start_matches("< ").trim().strip_prefix("HTTP/")?;
+    let rest = line.trim().strip_prefix("HTTP/")?;
     rest.split_whitespace().nth(1)?.parse().ok()
 }
 

@@ -16,6 +16,9 @@ mod prepare;
 mod roles;
 mod verdict;
 
+#[cfg(test)]
+mod tests;
+
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;
