@@ -334,6 +334,8 @@
     }
     dropFile();
     at("clipboard").hidden = true;
+    clearTimeout(pause);
+    say("");
     Object.keys(answers).forEach(showAnswers);
   }
 
@@ -399,13 +401,14 @@
 
   async function start() {
     at("key").dataset.empty = at("key").placeholder;
-    wipe(); // A browser may have restored the fields.
     addEventListener("pagehide", wipe);
     listen();
+    await new Promise((shown) => addEventListener("pageshow", shown, { once: true }));
+    wipe(); // A browser restores fields as late as that.
     try {
       await load();
     } catch {
-      return fail("This browser can’t run the checker: it lacks WebAssembly or DecompressionStream, or has them turned off.");
+      return fail("This browser can’t run the checker: WebAssembly or DecompressionStream is missing, or turned off.");
     }
     at("version").textContent = wasm_bindgen.version();
     offerChoices();
