@@ -1,6 +1,6 @@
 //! The private key: a P-256 scalar that is wiped when dropped and never printed.
 
-use std::fmt;
+use std::{fmt, sync::OnceLock};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ecdsa::hazmat::sign_prehashed_rfc6979;
@@ -28,6 +28,8 @@ pub struct PrivateKey {
     key: SecretKey,
     /// The public key that the file carried, as a SEC1 point.
     public: Option<Vec<u8>>,
+    /// The public key that belongs to it, once it was worked out.
+    worked_out: OnceLock<PublicKey>,
     form: Form,
     given: Vec<Zeroizing<String>>,
     given_der: Zeroizing<Vec<u8>>,
@@ -43,6 +45,7 @@ impl PrivateKey {
         Ok(Self {
             key: decoded.key,
             public: decoded.public,
+            worked_out: OnceLock::new(),
             form: decoded.form,
             given: decoded.texts,
             given_der: decoded.der,
@@ -57,14 +60,14 @@ impl PrivateKey {
             return Ok(());
         };
         match PublicKey::from_sec1_bytes(public) {
-            Ok(public) if public == self.key.public_key() => Ok(()),
+            Ok(public) if public == *self.public_key() => Ok(()),
             _ => Err(KeyDefect::Damaged),
         }
     }
 
-    /// Its public half, which costs as much as a signature to work out.
-    pub(super) fn public_key(&self) -> PublicKey {
-        self.key.public_key()
+    /// Its public half, which costs as much as a signature to work out, and is worked out once.
+    pub(super) fn public_key(&self) -> &PublicKey {
+        self.worked_out.get_or_init(|| self.key.public_key())
     }
 
     /// The wrapping that the key was found in.
@@ -91,7 +94,7 @@ impl PrivateKey {
         der.extend_from_slice(&DER_BEFORE_PUBLIC);
         match &self.public {
             Some(point) if point.len() == POINT_LENGTH && point[0] == 4 => der.extend_from_slice(point),
-            _ => der.extend_from_slice(self.key.public_key().to_sec1_point(false).as_bytes()),
+            _ => der.extend_from_slice(self.public_key().to_sec1_point(false).as_bytes()),
         }
         pem_of(&der)
     }
@@ -114,7 +117,6 @@ impl PrivateKey {
 
     pub fn fingerprint(&self) -> Fingerprint {
         let public = self
-            .key
             .public_key()
             .to_public_key_der()
             .unwrap_or_else(|_| unreachable!("a P-256 key always has an SPKI encoding"));

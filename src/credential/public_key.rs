@@ -16,7 +16,7 @@ impl PublicKey {
     /// Reads a public key (SPKI, as PEM or DER), or a private one in any form that [`PrivateKey::decode`] reads.
     pub fn decode(bytes: &[u8]) -> Result<Self, KeyDefect> {
         let key = match PrivateKey::decode(bytes) {
-            Ok(private) => private.public_key(),
+            Ok(private) => *private.public_key(),
             Err(KeyDefect::PublicKey) => match std::str::from_utf8(bytes) {
                 Ok(text) if text.contains("-----BEGIN") => {
                     let (_, document) = Document::from_pem(tidy(text)).map_err(|_| KeyDefect::Damaged)?;

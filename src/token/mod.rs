@@ -57,7 +57,7 @@ impl TokenError {
             }
             Self::LongWithoutScope => {
                 "Apple refuses a token that lives longer than 20 minutes unless it has scopes. \
-                 Give --lifetime 20m or less, or name the requests with --scope 'GET /v1/…'."
+                 Give a lifetime of 20m or less, or name the requests as scopes: 'GET /v1/…'."
             }
             Self::TooLong => "Apple accepts at most six months, and only with scopes. Give 180d or less.",
             Self::Scope => {

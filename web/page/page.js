@@ -69,23 +69,15 @@
     const [chosen] = files;
     at("key-file").files = files;
     forgetFile();
-    const bytes = chosen && (await read(chosen));
+    const read = await chosen?.slice(0, LARGEST_FILE + 1).arrayBuffer().catch(() => null);
     if (at("key-file").files[0] !== chosen) return; // Replaced or forgotten meanwhile.
-    if (bytes) {
-      file = { name: chosen.name, bytes };
+    if (read) {
+      file = { name: chosen.name, bytes: new Uint8Array(read) };
       at("key").value = "";
       at("key").placeholder = `${chosen.name} is in use. Type or paste here to use that instead.`;
     }
     showAnswers("key");
-    if (chosen && !bytes) showVerdict("file-verdict", { tone: "wrong", title: "The browser can’t read this file" });
-  }
-
-  async function read(chosen) {
-    try {
-      return new Uint8Array(await chosen.slice(0, LARGEST_FILE + 1).arrayBuffer());
-    } catch {
-      return null;
-    }
+    if (chosen && !read) showVerdict("file-verdict", { tone: "wrong", title: "The browser can’t read this file" });
   }
 
   function forgetFile() {
@@ -161,9 +153,7 @@
     }, 600);
   }
 
-  function say(text) {
-    at("announcer").textContent = text;
-  }
+  const say = (text) => (at("announcer").textContent = text);
 
   // ---- Check, prepare ------------------------------------------------------------------------------------------------
 
@@ -200,7 +190,7 @@
   function offerChoices() {
     const { exports, lifetime } = ask("choices");
     const boxes = exports.map((name) => {
-      const box = make("input", { type: "checkbox", id: `export-${name}`, autocomplete: "off" });
+      const box = make("input", { type: "checkbox", id: `export-${name}` });
       return make("label", {}, box, ` ${name}`);
     });
     fill("exports", boxes);
@@ -230,9 +220,7 @@
   }
 
   // What it was made of has changed.
-  function dropMinted() {
-    showMinted({ problem: null, token: null, lines: [], try: null });
-  }
+  const dropMinted = () => showMinted({ problem: null, token: null, lines: [], try: null });
 
   function showInspected() {
     const token = valueOf("inspect-token");
@@ -294,9 +282,7 @@
     fill("roles-areas", buttons);
   }
 
-  function showExplained() {
-    showVerdict("answer-verdict", ask("explain", valueOf("answer")));
-  }
+  const showExplained = () => showVerdict("answer-verdict", ask("explain", valueOf("answer")));
 
   // ---- Copy ----------------------------------------------------------------------------------------------------------
 
@@ -348,6 +334,8 @@
     }
     dropFile();
     at("clipboard").hidden = true;
+    clearTimeout(pause);
+    say("");
     Object.keys(answers).forEach(showAnswers);
   }
 
@@ -413,13 +401,14 @@
 
   async function start() {
     at("key").dataset.empty = at("key").placeholder;
-    wipe(); // A browser may have restored the fields.
     addEventListener("pagehide", wipe);
     listen();
+    await new Promise((shown) => addEventListener("pageshow", shown, { once: true }));
+    wipe(); // A browser restores fields as late as that.
     try {
       await load();
     } catch {
-      return fail("This browser can’t run the checker: it lacks WebAssembly or DecompressionStream, or has them turned off.");
+      return fail("This browser can’t run the checker: WebAssembly or DecompressionStream is missing, or turned off.");
     }
     at("version").textContent = wasm_bindgen.version();
     offerChoices();

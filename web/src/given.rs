@@ -15,17 +15,18 @@ pub(crate) struct Given {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Fields {
-    key_id: String,
-    issuer_id: String,
+    // Anything may have been pasted here, the key too.
+    key_id: Zeroizing<String>,
+    issuer_id: Zeroizing<String>,
     /// `team`, `individual`, or empty if it was not said.
     kind: String,
     file_name: String,
 }
 
 impl Given {
-    pub(crate) fn new(fields: &str, key: Vec<u8>) -> Self {
-        let fields: Fields = crate::read(fields);
-        let key = Zeroizing::new(key);
+    pub(crate) fn new(fields: String, key: Vec<u8>) -> Self {
+        let (fields, key) = (Zeroizing::new(fields), Zeroizing::new(key));
+        let fields: Fields = crate::read(&fields);
         let decoded = PrivateKey::decode(&key);
         Self {
             // `token` leaves it to Apple whether the two halves fit; here nobody asks Apple.

@@ -34,17 +34,19 @@ pub(crate) fn inspect(text: &str, key: &[u8], file_name: &str, in_house: bool, n
             findings: inspection.findings,
         },
         Err(error) => Inspected {
-            conclusion: Verdict::of(
-                if error == TokenError::NoToken {
-                    Tone::Waiting
-                } else {
-                    Tone::Wrong
-                },
-                error.explain(),
-            ),
+            conclusion: no_token(&error),
             lines: Vec::new(),
             findings: Vec::new(),
         },
+    }
+}
+
+fn no_token(error: &TokenError) -> Verdict {
+    match error {
+        TokenError::NoToken => {
+            Verdict::new(Tone::Waiting, "no token yet").advice("Paste one, or a whole Authorization header.")
+        }
+        error => Verdict::of(Tone::Wrong, error.explain()),
     }
 }
 

@@ -2,9 +2,10 @@
 //!
 //! The page (`web/page`) shows what these functions answer and decides nothing. A rule that the page needs stands in the
 //! library, so that the page says what the binary says; here its answers are put together for a form that is filled in
-//! bit by bit. Nothing is kept between two calls, and what holds a secret is wiped when a call ends.
+//! bit by bit. Nothing is kept between two calls, and what was given is wiped when a call ends.
 //!
-//! Every answer is JSON. What is a secret comes out only where it was asked for: a token, and the key as base64.
+//! Every answer is JSON, and the browser's from there on. What is a secret comes out only where it was asked for: a token,
+//! and the key as base64.
 #![forbid(unsafe_code)]
 
 mod answer;
@@ -33,7 +34,7 @@ pub fn version() -> String {
 
 /// Judges the fields of a credential, each for itself and all together.
 #[wasm_bindgen]
-pub fn check(fields: &str, key: Vec<u8>) -> String {
+pub fn check(fields: String, key: Vec<u8>) -> String {
     json(&check::check(&Given::new(fields, key)))
 }
 
@@ -45,13 +46,13 @@ pub fn choices() -> String {
 
 /// The key as a CI variable wants it, the commands that store it, and the workflow and pipeline that use it.
 #[wasm_bindgen]
-pub fn prepare(fields: &str, key: Vec<u8>, choices: &str) -> String {
+pub fn prepare(fields: String, key: Vec<u8>, choices: &str) -> String {
     json(&prepare::prepare(&Given::new(fields, key), &read(choices)))
 }
 
 /// Makes a token. `now` is the browser's clock, in Unix seconds.
 #[wasm_bindgen]
-pub fn mint(fields: &str, key: Vec<u8>, wanted: &str, now: f64) -> String {
+pub fn mint(fields: String, key: Vec<u8>, wanted: &str, now: f64) -> String {
     json(&mint::mint(Given::new(fields, key), &read(wanted), seconds(now)))
 }
 

@@ -5,6 +5,7 @@ use asc_auth::{
     token::{self, Audience, Lifetime, Scope, TokenError, TokenRequest},
 };
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::{
     given::Given,
@@ -25,7 +26,7 @@ pub(crate) struct Wanted {
 #[derive(Serialize)]
 pub(crate) struct Minted {
     problem: Option<Verdict>,
-    token: Option<String>,
+    token: Option<Zeroizing<String>>,
     lines: Vec<Fact>,
     /// What a shell tries it with. It does not hold the token, which would stand in the list of processes.
     r#try: Option<String>,
@@ -57,7 +58,7 @@ pub(crate) fn mint(given: Given, wanted: &Wanted, now: i64) -> Minted {
     lines.extend(request.warning().map(|warning| fact("warning", warning)));
     Minted {
         problem: None,
-        token: Some(token.secret().to_owned()),
+        token: Some(Zeroizing::new(token.secret().to_owned())),
         lines,
         r#try: Some(try_it(&request)),
     }

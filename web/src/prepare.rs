@@ -12,6 +12,7 @@ use asc_auth::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::{
     given::Given,
@@ -43,7 +44,7 @@ pub(crate) struct Prepared {
     /// Why what stands below does not work as it stands.
     problem: Option<Verdict>,
     /// The key, as a masked variable takes it.
-    base64: Option<String>,
+    base64: Option<Zeroizing<String>>,
     github: GitHub,
     gitlab: GitLab,
     notes: Vec<&'static str>,
@@ -95,8 +96,8 @@ pub(crate) fn prepare(given: &Given, choices: &Choices) -> Prepared {
 }
 
 /// As GitLab can mask it: no white space, no character beside the alphabet. The form that was given does not matter.
-fn one_line(key: &PrivateKey) -> String {
-    STANDARD.encode(key.to_pem().as_bytes())
+fn one_line(key: &PrivateKey) -> Zeroizing<String> {
+    Zeroizing::new(STANDARD.encode(key.to_pem().as_bytes()))
 }
 
 /// The key that it is about. What is not known yet is a word in capitals.

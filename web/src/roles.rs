@@ -30,7 +30,7 @@ pub(crate) fn roles(wanted: &str) -> Shown {
     let chart = Chart::of(wishes.as_deref().unwrap_or_default());
     let answer = match wishes.as_deref() {
         None => unknown(),
-        Some([]) => Verdict::new(Tone::Waiting, "all roles, the least privilege first"),
+        Some([]) => Verdict::new(Tone::Waiting, "Say what the key is for, or choose below"),
         Some(_) => least(&chart),
     };
     Shown {

@@ -20,15 +20,24 @@ fn parsed(answer: &str) -> Value {
 }
 
 fn check(fields: &str, key: &str) -> Value {
-    parsed(&super::check(fields, key.as_bytes().to_vec()))
+    parsed(&super::check(fields.to_owned(), key.as_bytes().to_vec()))
 }
 
 fn prepare(fields: &str, key: &str, choices: &Value) -> Value {
-    parsed(&super::prepare(fields, key.as_bytes().to_vec(), &choices.to_string()))
+    parsed(&super::prepare(
+        fields.to_owned(),
+        key.as_bytes().to_vec(),
+        &choices.to_string(),
+    ))
 }
 
 fn mint(fields: &str, key: &str, wanted: &Value) -> Value {
-    parsed(&super::mint(fields, key.as_bytes().to_vec(), &wanted.to_string(), NOW))
+    parsed(&super::mint(
+        fields.to_owned(),
+        key.as_bytes().to_vec(),
+        &wanted.to_string(),
+        NOW,
+    ))
 }
 
 fn inspect(token: &str, key: &str) -> Value {

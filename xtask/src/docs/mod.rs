@@ -1,8 +1,9 @@
-//! The pages' examples as their linters take them: a file for each workflow, pipeline and script. A fragment is completed to
+//! The pages' examples, and those of the checker page, as their linters take them: a file for each workflow, pipeline and script. A fragment is completed to
 //! what it is a part of. `org/asc-auth` becomes this checkout's action, so that actionlint knows its inputs and outputs.
 
 mod kind;
 mod markdown;
+mod pasted;
 mod scripts;
 
 use std::{
@@ -55,7 +56,12 @@ impl Examples {
             scripts: Vec::new(),
             folder,
         };
-        for block in markdown::pages(root)?.values().flat_map(|page| &page.blocks) {
+        let pasted = pasted::blocks()?;
+        for block in markdown::pages(root)?
+            .values()
+            .flat_map(|page| &page.blocks)
+            .chain(&pasted)
+        {
             examples.add(kind(block)?, block)?;
         }
         Ok(examples)
