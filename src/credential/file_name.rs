@@ -1,6 +1,7 @@
 //! What the name of a key file says: Apple names every `.p8` for its kind and its key ID.
 
 use super::KeyId;
+use crate::text::is_unprintable;
 
 /// A name like `AuthKey_2X9R4QWVK6.p8`, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +40,7 @@ impl KeyFileName {
             ("ApiKey_", Purpose::Individual),
             ("SubscriptionKey_", Purpose::InAppPurchase),
         ];
-        if name.chars().any(char::is_control) {
+        if name.chars().any(is_unprintable) {
             return None;
         }
         let (rest, purpose) = PREFIXES

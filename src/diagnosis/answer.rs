@@ -1,5 +1,6 @@
 //! An answer of App Store Connect's that a person has in hand, with any tool's request before it.
 
+use serde_json::Value;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -36,29 +37,33 @@ impl Unknown {
 /// What an answer means and what to do, from its body alone or with the status line and headers that `curl -i` prints.
 pub fn explain(text: &str) -> Result<Explanation, Unknown> {
     let answer = Answer::read(text.trim())?;
-    let status = answer.error.as_ref().and_then(|error| error.status).or(answer.status);
-    match (status, &answer.error) {
-        (Some(200..300), _) => Err(Unknown::NoError),
-        (Some(401), Some(error)) => Ok(Refused::of_unknown(Some(error.code.clone()), answer.request_id).explain()),
-        (Some(403), Some(error)) => {
-            let why = Forbidden::of(Some(error));
+    let error = answer.error.as_ref();
+    match (answer.status, error) {
+        (Some(401), _) => {
+            let code = error.map(|error| error.code.clone());
+            Ok(Refused::of_unknown(code, answer.request_id).explain())
+        }
+        (Some(403), _) => {
+            let why = Forbidden::of(error);
             Ok(answer.tell(why.title()).advice(why.advice()))
         }
         (Some(status @ (408 | 429 | 500..600)), _) => Ok(answer
             .tell(unavailable_title(status))
             .advice(unavailable_advice(status, None))),
         (_, None) => Err(Unknown::NotApple),
-        (_, Some(error)) => Ok(answer.tell(request_title(status, error)).advice(
-            "This is not about authentication: the request asks for something that does not exist or does not fit. Look at \
-             its path, parameters and body.",
+        (status, Some(error)) => Ok(answer.tell(request_title(status, error)).advice(
+            "This does not look like authentication: the request asks for something that does not exist or does not fit. \
+             Look at its path, parameters and body.",
         )),
     }
 }
 
+/// Apple knows the key where it judges the request. Without a status that is not certain.
 fn request_title(status: Option<u16>, error: &AppleError) -> String {
-    let what = [status.map(|status| status.to_string()), Some(error.code.clone())];
-    let what: Vec<String> = what.into_iter().flatten().filter(|word| !word.is_empty()).collect();
-    format!("Apple accepts the key, and not the request ({})", what.join(" "))
+    match status {
+        Some(status) => format!("Apple accepts the key, and not the request ({status} {})", error.code),
+        None => format!("Apple refused the request ({})", error.code),
+    }
 }
 
 #[derive(Debug)]
@@ -86,17 +91,22 @@ impl Answer {
             let found = pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case(wanted))?;
             Some(found.1.trim().to_owned())
         };
-        let answer = Self {
-            status: head.lines().rev().find_map(status),
+        let error = AppleError::parse(body.as_bytes(), &ToOwned::to_owned);
+        let document: Value = serde_json::from_str(body).unwrap_or_default();
+        // The status line is what a client goes by; what the body says of it comes second.
+        let status = head.lines().rev().find_map(status);
+        let status = status
+            .or_else(|| told_status(&document))
+            .or_else(|| status_by_code(error.as_ref()?));
+        if document.get("errors").is_none() && (document.get("data").is_some() || matches!(status, Some(200..300))) {
+            return Err(Unknown::NoError);
+        }
+        Ok(Self {
+            status,
             retry_after: header("retry-after").and_then(|seconds| seconds.parse().ok()),
             request_id: header("x-request-id").map(|id| one_line(&id, LONGEST)),
-            error: AppleError::parse(body.as_bytes(), &ToOwned::to_owned),
-        };
-        if answer.error.is_none() && answer.status.is_none() {
-            let is_data = serde_json::from_str::<serde_json::Value>(body).is_ok_and(|body| body.get("data").is_some());
-            return Err(if is_data { Unknown::NoError } else { Unknown::NotApple });
-        }
-        Ok(answer)
+            error,
+        })
     }
 
     /// The title, Apple's own words, how long it asks to wait, and the request's ID.
@@ -108,6 +118,25 @@ impl Answer {
             None => explanation,
         }
     }
+}
+
+/// What Apple's document says of its own status: a string, in which a success is none.
+fn told_status(document: &Value) -> Option<u16> {
+    let status = document.pointer("/errors/0/status")?.as_str()?.parse().ok()?;
+    (status >= 400).then_some(status)
+}
+
+/// Where neither a status line nor the document tells.
+fn status_by_code(error: &AppleError) -> Option<u16> {
+    let statuses = [
+        ("NOT_AUTHORIZED", 401),
+        ("FORBIDDEN", 403),
+        ("FORBIDDEN_ERROR", 403),
+        ("RATE_LIMIT_EXCEEDED", 429),
+        ("UNEXPECTED_ERROR", 500),
+    ];
+    let found = statuses.into_iter().find(|(code, _)| error.is(code))?;
+    Some(found.1)
 }
 
 fn without_mark(line: &str) -> &str {
@@ -218,8 +247,33 @@ mod tests {
     }
 
     #[test]
+    fn a_body_without_its_status_is_told_by_its_code() {
+        let told = |code: &str| title(&serde_json::json!({"errors": [{"code": code}]}).to_string());
+        assert!(told("NOT_AUTHORIZED").contains("refused this credential"));
+        assert!(told("FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED").contains("an agreement is missing"));
+        assert_eq!(told("ENTITY_ERROR.X"), "Apple refused the request (ENTITY_ERROR.X)");
+    }
+
+    #[test]
+    fn the_status_line_has_the_last_word() {
+        let told = |head: &str, body: &str| title(&format!("{head}\n\n{body}"));
+        let success = body("200", "NOT_AUTHORIZED", "");
+        assert!(told("HTTP/2 401", &success).contains("(401 NOT_AUTHORIZED)"));
+        assert!(told("HTTP/2 401", "").contains("(401 without a code)"));
+        assert!(told("HTTP/2 401", "<html>").contains("(401 without a code)"));
+        assert!(told("HTTP/2 403", "").contains("for a reason of Apple's own"));
+    }
+
+    #[test]
     fn what_is_no_answer_of_apples_is_not_guessed() {
-        for text in ["<html>", "hello", "{}", "HTTP/2 403\n\n<html>", "{\"errors\":[]}"] {
+        for text in [
+            "<html>",
+            "hello",
+            "{}",
+            "HTTP/2 302\n\n<html>",
+            "{\"errors\":[]}",
+            "{\"errors\":\"x\",\"data\":1}",
+        ] {
             assert_eq!(explain(text), Err(Unknown::NotApple), "{text}");
         }
         assert_eq!(explain(" \n"), Err(Unknown::Nothing));

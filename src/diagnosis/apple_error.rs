@@ -1,7 +1,6 @@
 //! Apple's error bodies: `{"errors":[{"status","code","title","detail",…}]}`, or a gateway's HTML, or nothing.
 
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::text::one_line;
 
@@ -14,8 +13,6 @@ pub type Conceal<'a> = dyn Fn(&str) -> String + Sync + 'a;
 /// The first error of a body. Its texts are one line each, so that they can't pose as anything else in a log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AppleError {
-    /// The HTTP status, if the document tells it.
-    pub status: Option<u16>,
     /// Hierarchical by dots: `FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED`.
     pub code: String,
     pub title: String,
@@ -33,8 +30,6 @@ impl AppleError {
         #[derive(Deserialize)]
         struct Entry {
             #[serde(default)]
-            status: Value,
-            #[serde(default)]
             code: String,
             #[serde(default)]
             title: String,
@@ -45,7 +40,6 @@ impl AppleError {
         let first = document.errors.into_iter().next()?;
         let line = |text: &str| one_line(&conceal(text), LONGEST);
         Some(Self {
-            status: status_of(&first.status),
             code: line(&first.code),
             title: line(&first.title),
             detail: line(&first.detail),
@@ -72,14 +66,6 @@ impl AppleError {
             (one, "") | ("", one) => format!("“{one}”"),
             (title, detail) => format!("“{title}” “{detail}”"),
         }
-    }
-}
-
-/// Apple writes it as a string.
-fn status_of(value: &Value) -> Option<u16> {
-    match value {
-        Value::String(text) => text.parse().ok(),
-        other => other.as_u64().and_then(|number| u16::try_from(number).ok()),
     }
 }
 

@@ -41,7 +41,7 @@ impl Scope {
             });
         }
         let well_formed = target.starts_with("/v") && target.len() <= 2000;
-        if !well_formed || target.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        if !well_formed || !target.bytes().all(may_stand_in_url) {
             return Err(TokenError::Scope);
         }
         Ok(Self(format!("GET {target}")))
@@ -67,6 +67,11 @@ impl Scope {
     }
 }
 
+/// What a path and a query are made of; the rest is percent-encoded. (RFC 3986, 3.3 and 3.4; brackets as Apple writes them)
+fn may_stand_in_url(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?[]%".contains(&byte)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,6 +91,9 @@ mod tests {
             "GET https://x/v1",
             "GET /v1/a b",
             "get /v1/apps\n",
+            "GET /v1/apps?x=${{secrets.X}}",
+            "GET /v1/apps#x",
+            "GET /v1/\u{202e}apps",
         ] {
             assert!(Scope::parse(text).is_err(), "{text}");
         }

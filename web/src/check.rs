@@ -1,7 +1,7 @@
 //! The verdict on each field as it is typed, and on all of them.
 
 use asc_auth::credential::{
-    IdDefect, IssuerId, KeyDefect, KeyFileName, KeyId, KeyKind, PrivateKey, Purpose, Swapped, tidied, tidy,
+    IdDefect, IssuerId, KeyDefect, KeyFileName, KeyId, KeyKind, PrivateKey, Swapped, tidied, tidy,
 };
 use serde::Serialize;
 
@@ -23,7 +23,11 @@ pub(crate) struct Checked {
 }
 
 impl Checked {
-    /// Whether a field is wrong, and whether one is still missing.
+    /// That a field is wrong, for who goes on from here.
+    pub(crate) fn problem(&self) -> Option<Verdict> {
+        (self.conclusion.tone == Tone::Wrong).then(|| self.conclusion.clone())
+    }
+
     fn tones(&self) -> impl Iterator<Item = Tone> {
         let all = [
             Some(&self.key_id),
@@ -42,7 +46,7 @@ pub(crate) fn check(given: &Given) -> Checked {
         issuer_id: issuer_id(given),
         kind: kind(given),
         key: key(given),
-        file: given.file_name.as_ref().map(|name| file(given, name)),
+        file: file(given),
         fingerprint: given.key.as_ref().ok().map(|key| key.fingerprint().to_string()),
         conclusion: Verdict::new(Tone::Waiting, ""),
     };
@@ -109,7 +113,7 @@ fn kind(given: &Given) -> Verdict {
 
 fn key(given: &Given) -> Verdict {
     match &given.key {
-        _ if given.purpose() == Some(Purpose::InAppPurchase) => {
+        _ if given.is_foreign() => {
             let name = given.file_name.as_ref().map_or("this", |name| &name.name);
             Verdict::new(Tone::Wrong, format!("{name} is an In-App Purchase key"))
                 .advice(KeyFileName::IN_APP_PURCHASE_REMEDY)
@@ -122,27 +126,23 @@ fn key(given: &Given) -> Verdict {
     }
 }
 
-/// Apple names a file for its key, so a name that says something else is one of two things gone wrong.
-fn file(given: &Given, name: &KeyFileName) -> Verdict {
-    let key_id = KeyId::parse(given.key_id()).ok();
-    let denied = [
-        key_id.and_then(|key_id| name.denies_key_id(&key_id)),
-        given
-            .said_individual()
-            .and_then(|individual| name.denies_kind(individual)),
-    ];
-    let denied: Vec<String> = denied.into_iter().flatten().collect();
+/// Apple names a file for its key, so a name that says something else is one of two things gone wrong. One of another
+/// service is told at the key.
+fn file(given: &Given) -> Option<Verdict> {
+    let name = given.file_name.as_ref().filter(|_| !given.is_foreign())?;
+    let denied = given.contradictions();
     if denied.is_empty() {
-        return Verdict::new(Tone::Good, name.name.clone());
+        return Some(Verdict::new(Tone::Good, name.name.clone()));
     }
-    Verdict::new(Tone::Wrong, KeyFileName::CONTRADICTION)
+    let verdict = Verdict::new(Tone::Wrong, KeyFileName::CONTRADICTION)
         .fact("file", format!("{}, which means {}", name.name, denied.join(" and ")))
-        .advice(KeyFileName::CONTRADICTION_REMEDY)
+        .advice(KeyFileName::CONTRADICTION_REMEDY);
+    Some(verdict)
 }
 
 fn conclusion(checked: &Checked) -> Verdict {
     if checked.tones().any(|tone| tone == Tone::Wrong) {
-        return Verdict::new(Tone::Wrong, "this can't work yet: see the fields");
+        return Verdict::new(Tone::Wrong, "this can't work yet: see the fields under Check");
     }
     if checked.tones().any(|tone| tone == Tone::Waiting) {
         return Verdict::new(Tone::Waiting, "something is still missing");

@@ -12,8 +12,7 @@ pub(crate) struct Given {
     pub(crate) file_name: Option<KeyFileName>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Deserialize)]
 struct Fields {
     // Anything may have been pasted here, the key too.
     key_id: Zeroizing<String>,
@@ -55,12 +54,11 @@ impl Given {
 
     /// As the binary takes it: what was said, else what the file's name says, else a team key.
     pub(crate) fn is_individual(&self) -> bool {
-        self.said_individual()
-            .unwrap_or_else(|| self.purpose() == Some(Purpose::Individual))
-    }
-
-    pub(crate) fn purpose(&self) -> Option<Purpose> {
-        self.file_name.as_ref().map(|name| name.purpose)
+        self.said_individual().unwrap_or_else(|| {
+            self.file_name
+                .as_ref()
+                .is_some_and(|name| name.purpose == Purpose::Individual)
+        })
     }
 
     /// The key ID that was given, else the one in the file's name.
@@ -79,13 +77,36 @@ impl Given {
         IssuerId::parse(self.issuer_id()).ok().map(KeyKind::Team)
     }
 
+    /// What the file's name says, where it says something else than was given.
+    pub(crate) fn contradictions(&self) -> Vec<String> {
+        let Some(name) = &self.file_name else {
+            return Vec::new();
+        };
+        let key_id = KeyId::parse(self.key_id()).ok();
+        let denied = [
+            key_id.and_then(|key_id| name.denies_key_id(&key_id)),
+            self.said_individual()
+                .and_then(|individual| name.denies_kind(individual)),
+        ];
+        denied.into_iter().flatten().collect()
+    }
+
+    /// Whether it is a key for another of Apple's services, by its file's name.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.file_name
+            .as_ref()
+            .is_some_and(|name| name.purpose == Purpose::InAppPurchase)
+    }
+
     /// What a token is made with, if all of it was given and can be right.
     pub(crate) fn into_credential(self) -> Option<Credential> {
-        let is_for_this = self.purpose() != Some(Purpose::InAppPurchase);
+        if self.is_foreign() || !self.contradictions().is_empty() {
+            return None;
+        }
         Some(Credential {
             key_id: self.right_key_id()?,
             kind: self.right_kind()?,
-            private_key: self.key.ok().filter(|_| is_for_this)?,
+            private_key: self.key.ok()?,
         })
     }
 }

@@ -10,78 +10,79 @@
 
 mod answer;
 mod check;
+#[cfg(target_arch = "wasm32")]
+pub mod exports;
 mod given;
 mod inspect;
 mod mint;
 mod prepare;
 mod roles;
-mod verdict;
-
 #[cfg(test)]
 mod tests;
+mod verdict;
 
 use serde::{Serialize, de::DeserializeOwned};
-use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;
 
 use given::Given;
 
+/// An answer, as JSON.
+pub type Json = Zeroizing<String>;
+
+/// No answer is larger, in bytes: a text that grows leaves copies behind.
+const LARGEST_ANSWER: usize = 64 * 1024;
+
 /// The version of asc-auth whose rules these are.
-#[wasm_bindgen]
-pub fn version() -> String {
-    env!("CARGO_PKG_VERSION").to_owned()
-}
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Judges the fields of a credential, each for itself and all together.
-#[wasm_bindgen]
-pub fn check(fields: String, key: Vec<u8>) -> String {
+pub fn check(fields: String, key: Vec<u8>) -> Json {
     json(&check::check(&Given::new(fields, key)))
 }
 
 /// What can be chosen for a workflow.
-#[wasm_bindgen]
-pub fn choices() -> String {
+pub fn choices() -> Json {
     json(&prepare::offered())
 }
 
 /// The key as a CI variable wants it, the commands that store it, and the workflow and pipeline that use it.
-#[wasm_bindgen]
-pub fn prepare(fields: String, key: Vec<u8>, choices: &str) -> String {
+pub fn prepare(fields: String, key: Vec<u8>, choices: &str) -> Json {
     json(&prepare::prepare(&Given::new(fields, key), &read(choices)))
 }
 
 /// Makes a token. `now` is the browser's clock, in Unix seconds.
-#[wasm_bindgen]
-pub fn mint(fields: String, key: Vec<u8>, wanted: &str, now: f64) -> String {
+pub fn mint(fields: String, key: Vec<u8>, wanted: &str, now: f64) -> Json {
     json(&mint::mint(Given::new(fields, key), &read(wanted), seconds(now)))
 }
 
 /// Judges a token, which may be an `Authorization` header. An empty key checks no signature.
-#[wasm_bindgen]
-pub fn inspect(token: String, key: Vec<u8>, file_name: &str, in_house: bool, now: f64) -> String {
+pub fn inspect(token: String, key: Vec<u8>, file_name: &str, in_house: bool, now: f64) -> Json {
     let (token, key) = (Zeroizing::new(token), Zeroizing::new(key));
     json(&inspect::inspect(&token, &key, file_name, in_house, seconds(now)))
 }
 
 /// The roles that can do what a person wants to do, the least privilege first; all of them, if nothing is wanted.
-#[wasm_bindgen]
-pub fn roles(wanted: &str) -> String {
+pub fn roles(wanted: &str) -> Json {
     json(&roles::roles(wanted))
 }
 
 /// What an answer of Apple's means.
-#[wasm_bindgen]
-pub fn explain(answer: String) -> String {
+pub fn explain(answer: String) -> Json {
     json(&answer::explain(&Zeroizing::new(answer)))
 }
 
-fn json(answer: &impl Serialize) -> String {
-    serde_json::to_string(answer).unwrap_or_else(|_| unreachable!("these answers are plain JSON"))
+fn json(answer: &impl Serialize) -> Json {
+    let mut json = Zeroizing::new(Vec::with_capacity(LARGEST_ANSWER));
+    let written = serde_json::to_writer(&mut *json, answer).map(|()| String::from_utf8(std::mem::take(&mut *json)));
+    match written {
+        Ok(Ok(json)) => Zeroizing::new(json),
+        _ => unreachable!("these answers are plain JSON"),
+    }
 }
 
-/// What the page sends is its own: what it leaves out has a default.
-fn read<T: DeserializeOwned + Default>(json: &str) -> T {
-    serde_json::from_str(json).unwrap_or_default()
+/// What the page sends is its own. Were it ever unreadable, no answer is better than one to another question.
+fn read<T: DeserializeOwned>(json: &str) -> T {
+    serde_json::from_str(json).unwrap_or_else(|_| unreachable!("the page writes plain JSON"))
 }
 
 /// Whole Unix seconds.

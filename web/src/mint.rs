@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::{
+    check::check,
     given::Given,
     verdict::{Tone, Verdict, fact},
 };
 
 /// The token that is wanted.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Deserialize)]
 pub(crate) struct Wanted {
     /// `15m`; empty for the default.
     lifetime: String,
@@ -37,6 +37,9 @@ pub(crate) fn mint(given: Given, wanted: &Wanted, now: i64) -> Minted {
         Ok(request) => request,
         Err(error) => return Minted::refused(Verdict::of(Tone::Wrong, error.explain())),
     };
+    if let Some(problem) = check(&given).problem() {
+        return Minted::refused(problem);
+    }
     let Some(credential) = given.into_credential() else {
         return Minted::refused(
             Verdict::new(

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::{
+    check::check,
     given::Given,
     verdict::{Tone, Verdict},
 };
@@ -27,7 +28,7 @@ pub(crate) struct Offered {
 }
 
 /// What a person chose.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(default)]
 pub(crate) struct Choices {
     export: Vec<String>,
@@ -39,7 +40,20 @@ pub(crate) struct Choices {
     forbid_admin: bool,
 }
 
-#[derive(Serialize)]
+impl Default for Choices {
+    fn default() -> Self {
+        Self {
+            export: Vec::new(),
+            lifetime: String::new(),
+            scope: String::new(),
+            validate: true,
+            expect_app: String::new(),
+            forbid_admin: false,
+        }
+    }
+}
+
+#[derive(Default, Serialize)]
 pub(crate) struct Prepared {
     /// Why what stands below does not work as it stands.
     problem: Option<Verdict>,
@@ -51,14 +65,14 @@ pub(crate) struct Prepared {
 }
 
 /// What is pasted into a shell, and what into a file of `.github/workflows`.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct GitHub {
     commands: String,
     workflow: String,
 }
 
 /// What is pasted into a shell, and what into `.gitlab-ci.yml`.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct GitLab {
     commands: String,
     pipeline: String,
@@ -73,26 +87,39 @@ pub(crate) fn offered() -> Offered {
 
 pub(crate) fn prepare(given: &Given, choices: &Choices) -> Prepared {
     let subject = Subject::of(given);
-    let (problem, wanted) = match Wanted::of(choices) {
-        Ok(wanted) => (subject.problem(), wanted),
-        Err(problem) => (Some(Verdict::of(Tone::Wrong, problem)), Wanted::default()),
-    };
-    Prepared {
-        problem,
+    let wanted = Wanted::of(choices);
+    let mut prepared = Prepared {
+        problem: check(given).problem().or_else(|| subject.problem()),
         base64: given.key.as_ref().ok().map(one_line),
         github: GitHub {
-            commands: format!("gh secret set ASC_PRIVATE_KEY < {}\n", subject.file),
-            workflow: workflow(&subject, &wanted),
+            commands: format!("{} |\n  gh secret set ASC_PRIVATE_KEY\n", subject.on_one_line()),
+            workflow: String::new(),
         },
         gitlab: GitLab {
             commands: format!(
-                "base64 < {} | tr -d '\\n' |\n  glab variable set ASC_PRIVATE_KEY_B64 --masked --protected\n",
-                subject.file
+                "{} |\n  glab variable set ASC_PRIVATE_KEY_B64 --masked --protected\n",
+                subject.on_one_line()
             ),
-            pipeline: pipeline(&subject, &wanted),
+            pipeline: String::new(),
         },
-        notes: notes(&wanted),
+        notes: Vec::new(),
+    };
+    match wanted {
+        // A workflow without what was chosen would look like one with it.
+        Err(problem) => prepared.problem = Some(Verdict::of(Tone::Wrong, problem)),
+        Ok(wanted) => {
+            prepared.github.workflow = workflow(&subject, &wanted);
+            prepared.gitlab.pipeline = pipeline(&subject, &wanted).unwrap_or_default();
+            prepared.notes = notes(&wanted);
+        }
     }
+    if given.is_foreign() {
+        return Prepared {
+            problem: prepared.problem,
+            ..Prepared::default()
+        };
+    }
+    prepared
 }
 
 /// As GitLab can mask it: no white space, no character beside the alphabet. The form that was given does not matter.
@@ -114,9 +141,9 @@ impl Subject {
         let key_id = given.right_key_id();
         let individual = given.is_individual();
         let file = match (&given.file_name, &key_id) {
-            (Some(file), _) => quoted(&file.name),
-            (None, Some(key_id)) => KeyFileName::of(key_id, individual),
-            (None, None) => "AuthKey_KEY_ID.p8".to_owned(),
+            (Some(file), _) if is_plain(&file.name) => quoted(&file.name),
+            (_, Some(key_id)) => KeyFileName::of(key_id, individual),
+            (_, None) => "AuthKey_KEY_ID.p8".to_owned(),
         };
         Self {
             issuer_id: IssuerId::parse(given.issuer_id()).ok().map(|issuer| issuer.to_string()),
@@ -132,6 +159,11 @@ impl Subject {
             Verdict::new(Tone::Waiting, "KEY_ID and ISSUER_ID stand for what is not known yet")
                 .advice("Fill in the fields under Check.")
         })
+    }
+
+    /// Whatever the file holds, DER or UTF-16 too, this can be a variable.
+    fn on_one_line(&self) -> String {
+        format!("base64 < {} | tr -d '\\n'", self.file)
     }
 
     fn key_id(&self) -> &str {
@@ -169,6 +201,10 @@ impl Wanted {
             expect_app: Some(choices.expect_app.trim().to_owned()).filter(|app| !app.is_empty()),
             forbid_admin: choices.forbid_admin,
         };
+        if policies.expect_app.as_deref().is_some_and(|app| !is_bundle_id(app)) {
+            return Err(Explanation::new("this can't be a bundle ID")
+                .advice("It has letters, digits, hyphens and dots, and nothing else: com.example.app."));
+        }
         policies
             .refuse_idle(choices.validate)
             .map_err(|idle| Explanation::new(idle.to_string()).advice(Idle::REMEDY))?;
@@ -225,7 +261,11 @@ fn workflow(subject: &Subject, wanted: &Wanted) -> String {
     )
 }
 
-fn pipeline(subject: &Subject, wanted: &Wanted) -> String {
+/// None where the component has no input for what is wanted.
+fn pipeline(subject: &Subject, wanted: &Wanted) -> Option<String> {
+    if !wanted.scopes.is_empty() {
+        return None;
+    }
     let inputs = wanted.inputs();
     let inputs = if inputs.is_empty() {
         String::new()
@@ -237,14 +277,14 @@ fn pipeline(subject: &Subject, wanted: &Wanted) -> String {
         Some(issuer_id) => variables.push(format!("ASC_ISSUER_ID: {}", yaml(issuer_id))),
         None => variables.push("ASC_KEY_TYPE: individual".to_owned()),
     }
-    format!(
+    Some(format!(
         "include:\n  - component: $CI_SERVER_FQDN/org/asc-auth/asc-auth@1.0.0\n{inputs}\n\
          variables:\n{}\n\
          release:\n  extends: .asc-auth\n  rules:\n    - if: $CI_COMMIT_REF_PROTECTED == \"true\"\n  script:\n    \
          # Your own command. It finds ASC_TOKEN, ASC_PRIVATE_KEY_PATH and what export sets.\n    \
          - asc-auth exec -- ./release.sh\n",
         indented(&variables, 2)
-    )
+    ))
 }
 
 fn notes(wanted: &Wanted) -> Vec<&'static str> {
@@ -266,6 +306,18 @@ fn compact(lifetime: Lifetime) -> String {
         seconds if seconds % 60 == 0 => format!("{}m", seconds / 60),
         seconds => format!("{seconds}s"),
     }
+}
+
+/// As Apple takes them, and the component's input too. A CI would expand `$` in others.
+fn is_bundle_id(text: &str) -> bool {
+    text.bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
+}
+
+/// Whether a file's name can stand in a command, quoted at most: what Apple and browsers call it.
+fn is_plain(name: &str) -> bool {
+    name.bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"_-. ()".contains(&b))
 }
 
 /// A string that YAML takes for nothing else: a key ID may be all digits.

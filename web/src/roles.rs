@@ -8,6 +8,8 @@ use crate::verdict::{Tone, Verdict};
 #[derive(Serialize)]
 pub(crate) struct Shown {
     answer: Verdict,
+    /// What was asked for, if anything was and the table knows it.
+    wanted: Vec<Area>,
     areas: Vec<ShownArea>,
     roles: Vec<Row>,
     notes: Vec<&'static str>,
@@ -33,8 +35,10 @@ pub(crate) fn roles(wanted: &str) -> Shown {
         Some([]) => Verdict::new(Tone::Waiting, "Say what the key is for, or choose below"),
         Some(_) => least(&chart),
     };
+    let is_answer = wishes.as_ref().is_some_and(|wishes| !wishes.is_empty());
     Shown {
         answer,
+        wanted: if is_answer { chart.areas.clone() } else { Vec::new() },
         areas: chart.areas.iter().map(|area| shown(*area)).collect(),
         roles: chart.roles,
         notes: chart.notes,

@@ -31,11 +31,20 @@ fn prepare(fields: &str, key: &str, choices: &Value) -> Value {
     ))
 }
 
-fn mint(fields: &str, key: &str, wanted: &Value) -> Value {
+/// What is wanted of a token, where it is not the default.
+fn wanted(parts: &Value) -> Value {
+    let mut wanted = json!({"lifetime": "", "scope": "", "in_house": false});
+    for (name, value) in parts.as_object().into_iter().flatten() {
+        wanted[name] = value.clone();
+    }
+    wanted
+}
+
+fn mint(fields: &str, key: &str, wanted_parts: &Value) -> Value {
     parsed(&super::mint(
         fields.to_owned(),
         key.as_bytes().to_vec(),
-        &wanted.to_string(),
+        &wanted(wanted_parts).to_string(),
         NOW,
     ))
 }
@@ -200,28 +209,73 @@ fn nothing_to_paste_holds_the_key() {
     }
     assert_eq!(
         prepared["github"]["commands"],
-        format!("gh secret set ASC_PRIVATE_KEY < AuthKey_{KEY_ID}.p8\n")
+        format!("base64 < AuthKey_{KEY_ID}.p8 | tr -d '\\n' |\n  gh secret set ASC_PRIVATE_KEY\n")
     );
 }
 
 #[test]
-fn a_files_name_stands_quoted_in_a_command() {
-    let name = format!("AuthKey_{KEY_ID} (1);$(id).p8");
-    let prepared = prepare(&fields("", ISSUER_ID, "", &name), "", &json!({"validate": true}));
+fn a_files_name_stands_in_a_command_only_if_it_is_plain() {
+    for (name, told) in [
+        (
+            format!("AuthKey_{KEY_ID} (1).p8"),
+            format!("< 'AuthKey_{KEY_ID} (1).p8' |"),
+        ),
+        (
+            format!("AuthKey_{KEY_ID}.$(id)&.p8"),
+            format!("< AuthKey_{KEY_ID}.p8 |"),
+        ),
+        (
+            format!("AuthKey_{KEY_ID}\u{202e}.p8"),
+            "< AuthKey_KEY_ID.p8 |".to_owned(),
+        ),
+    ] {
+        let prepared = prepare(&fields("", ISSUER_ID, "", &name), "", &json!({}));
+        let commands = prepared["github"]["commands"].as_str().expect("commands");
+        assert!(commands.contains(&told), "{commands}");
+    }
+}
+
+#[test]
+fn what_is_wrong_under_check_is_a_problem_of_what_follows_from_it() {
+    let key = TestKey::generate();
+    let other_file = fields(KEY_ID, ISSUER_ID, "", "AuthKey_AAAAAAAAAA.p8");
+    assert_eq!(prepare(&other_file, &key.pem(), &json!({}))["problem"]["tone"], "wrong");
+    let minted = mint(&other_file, &key.pem(), &json!({}));
     assert_eq!(
-        prepared["github"]["commands"],
-        format!("gh secret set ASC_PRIVATE_KEY < '{name}'\n")
+        (&minted["problem"]["tone"], &minted["token"]),
+        (&json!("wrong"), &Value::Null)
     );
+    let purchase = fields(KEY_ID, ISSUER_ID, "", &format!("SubscriptionKey_{KEY_ID}.p8"));
+    let prepared = prepare(&purchase, &key.pem(), &json!({}));
+    assert_eq!(prepared["problem"]["tone"], "wrong");
+    assert_eq!(prepared["base64"], Value::Null);
+    assert_eq!(prepared["github"], json!({"commands": "", "workflow": ""}));
+    assert_eq!(check(&purchase, &key.pem())["file"], Value::Null, "one field tells it");
+}
+
+#[test]
+fn a_pipeline_is_shown_only_if_the_component_can_do_it() {
+    let choices = json!({"lifetime": "12h", "scope": "GET /v1/ciProducts"});
+    let prepared = prepare(&team(), "", &choices);
+    assert_eq!(prepared["problem"], Value::Null);
+    assert_eq!(prepared["gitlab"]["pipeline"], "");
+    assert!(prepared["github"]["workflow"].to_string().contains("lifetime: 720m"));
+    assert!(prepared["notes"].to_string().contains("no input for scopes"));
 }
 
 #[test]
 fn the_workflow_and_the_pipeline_are_filled_in_with_what_was_chosen() {
-    let choices = json!({
-        "export": ["fastlane", "altool"], "lifetime": "10m", "scope": "GET /v1/apps\nGET /v1/builds",
-        "validate": true, "expect_app": "com.example.app", "forbid_admin": true,
+    let mut choices = json!({
+        "export": ["fastlane", "altool"], "lifetime": "10m", "expect_app": "com.example.app", "forbid_admin": true,
     });
     let prepared = prepare(&team(), "", &choices);
     assert_eq!(prepared["problem"], Value::Null);
+    let pipeline = prepared["gitlab"]["pipeline"].as_str().expect("a pipeline");
+    for line in ["      export: fastlane,altool\n", "  ASC_KEY_ID: '2X9R4QWVK6'\n"] {
+        assert!(pipeline.contains(line), "{line}\n{pipeline}");
+    }
+    choices["scope"] = json!("GET /v1/apps\nGET /v1/builds");
+    let prepared = prepare(&team(), "", &choices);
     let workflow = prepared["github"]["workflow"].as_str().expect("a workflow");
     for line in [
         "key-id: '2X9R4QWVK6'",
@@ -234,11 +288,6 @@ fn the_workflow_and_the_pipeline_are_filled_in_with_what_was_chosen() {
     ] {
         assert!(workflow.contains(&format!("          {line}\n")), "{line}\n{workflow}");
     }
-    let pipeline = prepared["gitlab"]["pipeline"].as_str().expect("a pipeline");
-    for line in ["      export: fastlane,altool\n", "  ASC_KEY_ID: '2X9R4QWVK6'\n"] {
-        assert!(pipeline.contains(line), "{line}\n{pipeline}");
-    }
-    assert!(prepared["notes"].to_string().contains("no input for scopes"));
 }
 
 #[test]
@@ -270,12 +319,23 @@ fn choices_that_the_binary_refuses_are_refused_here_with_its_words() {
             json!({"validate": false, "forbid_admin": true}),
             "expect-app and forbid-admin need validation, which is switched off",
         ),
+        (json!({"expect_app": "${{ secrets.X }}"}), "this can't be a bundle ID"),
+        (
+            json!({"scope": "GET /v1/apps?x=${{secrets.X}}"}),
+            "a scope can't be read",
+        ),
         (
             json!({"validate": true, "export": ["tauri", "electron-builder"]}),
             "APPLE_API_KEY can't serve both tauri and electron-builder",
         ),
     ] {
-        assert_eq!(said(&prepare(&team(), "", &choices)["problem"]), ("wrong", title));
+        let prepared = prepare(&team(), "", &choices);
+        assert_eq!(said(&prepared["problem"]), ("wrong", title));
+        assert_eq!(
+            prepared["github"]["workflow"], "",
+            "without what was chosen it would be another one"
+        );
+        assert_eq!(prepared["gitlab"]["pipeline"], "");
     }
 }
 
@@ -298,13 +358,13 @@ fn a_minted_token_is_one_that_inspect_has_nothing_against() {
 #[test]
 fn a_token_is_not_made_of_what_can_not_be_right() {
     let key = TestKey::generate();
-    for (fields, key) in [
-        (fields("", ISSUER_ID, "", ""), key.pem()),
-        (fields(KEY_ID, "", "", ""), key.pem()),
-        (team(), "-----BEGIN PRIVATE KEY-----\nMIGT".to_owned()),
+    for (fields, key, tone) in [
+        (fields("", ISSUER_ID, "", ""), key.pem(), "waiting"),
+        (fields(KEY_ID, "", "", ""), key.pem(), "waiting"),
+        (team(), "-----BEGIN PRIVATE KEY-----\nMIGT".to_owned(), "wrong"),
     ] {
         let minted = mint(&fields, &key, &json!({}));
-        assert_eq!(minted["problem"]["tone"], "waiting");
+        assert_eq!(minted["problem"]["tone"], tone);
         assert_eq!(minted["token"], Value::Null);
     }
     let long = mint(&team(), &key.pem(), &json!({"lifetime": "21m"}));
