@@ -10,6 +10,7 @@
   // What the Rust code reads of a file. One byte more tells it that there was more.
   const LARGEST_FILE = 64 * 1024;
   const TONES = { good: "Good", note: "Note", doubtful: "Doubtful", wrong: "Wrong" };
+  const OUTPUTS = ".verdict, pre, time, main dl, .findings, .notes, thead, tbody";
   const REACHES = { full: "yes", limited: "limited", read_only: "read-only", none: "no" };
 
   const root = document.documentElement;
@@ -19,13 +20,12 @@
 
   // It lies in this document, so that nothing has to be fetched.
   async function load() {
-    const block = at("wasm");
-    const text = atob(block.textContent);
+    const text = atob(at("wasm").textContent);
     const packed = new Uint8Array(text.length);
     for (let index = 0; index < text.length; index += 1) packed[index] = text.charCodeAt(index);
     const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
     await wasm_bindgen({ module_or_path: await new Response(unpacked).arrayBuffer() });
-    block.remove();
+    "".toWellFormed(); // Not in every browser.
   }
 
   function ask(question, ...given) {
@@ -49,7 +49,8 @@
   // The file in use: its name and its bytes. They may be DER, so they are never read as text.
   let file = null;
 
-  const valueOf = (id) => at(id).value;
+  // Half of a character, which a field can hold, is none in the JSON that Rust reads.
+  const valueOf = (id) => at(id).value.toWellFormed();
   const isTicked = (id) => at(id).checked;
   const now = () => Date.now() / 1000;
   const key = () => file?.bytes ?? new TextEncoder().encode(valueOf("key"));
@@ -72,7 +73,7 @@
     const read = await chosen?.slice(0, LARGEST_FILE + 1).arrayBuffer().catch(() => null);
     if (at("key-file").files[0] !== chosen) return; // Replaced or forgotten meanwhile.
     if (read) {
-      file = { name: chosen.name, bytes: new Uint8Array(read) };
+      file = { name: chosen.name.toWellFormed(), bytes: new Uint8Array(read) };
       at("key").value = "";
       at("key").placeholder = `${chosen.name} is in use. Type or paste here to use that instead.`;
     }
@@ -187,14 +188,21 @@
     put("gitlab-pipeline", said.gitlab.pipeline);
   }
 
+  let lifetime = ""; // What the fields for one begin with.
+
   function offerChoices() {
-    const { exports, lifetime } = ask("choices");
+    const { exports, lifetime: usual } = ask("choices");
     const boxes = exports.map((name) => {
-      const box = make("input", { type: "checkbox", id: `export-${name}` });
+      const box = make("input", { type: "checkbox", id: `export-${name}`, autocomplete: "off" });
       return make("label", {}, box, ` ${name}`);
     });
     fill("exports", boxes);
-    for (const id of ["lifetime", "mint-lifetime"]) at(id).value = at(id).defaultValue = lifetime;
+    lifetime = usual;
+    setLifetimes();
+  }
+
+  function setLifetimes() {
+    for (const id of ["lifetime", "mint-lifetime"]) at(id).value = lifetime;
   }
 
   // ---- Token ---------------------------------------------------------------------------------------------------------
@@ -327,16 +335,29 @@
 
   // ---- Forget --------------------------------------------------------------------------------------------------------
 
+  // Asks nobody for what must become empty, so that it does even when the Rust code is of no use any more. Nor does it go
+  // by the defaults in the document: a browser that saves a page writes what was entered there.
   function wipe() {
-    for (const field of document.querySelectorAll("input, textarea, select")) {
-      if (field.type === "checkbox") field.checked = field.defaultChecked;
-      else field.value = field.defaultValue ?? "";
-    }
+    for (const field of document.querySelectorAll("input[type=text], textarea")) empty(field);
+    for (const box of document.querySelectorAll("[type=checkbox]")) box.checked = box.id === "validate";
+    at("key-type").selectedIndex = 0;
     dropFile();
-    at("clipboard").hidden = true;
+    setLifetimes();
+    for (const part of document.querySelectorAll("figure, .notice, #minted, #inspected")) part.hidden = true;
+    for (const output of document.querySelectorAll(OUTPUTS)) output.replaceChildren();
+    shown.clear();
     clearTimeout(pause);
     say("");
     Object.keys(answers).forEach(showAnswers);
+  }
+
+  // An undo would bring back what stood in it. Another field in its place has no past.
+  function empty(field) {
+    field.value = field.defaultValue = "";
+    const fresh = field.cloneNode(true);
+    const hasFocus = field === document.activeElement;
+    field.replaceWith(fresh);
+    if (hasFocus) fresh.focus({ preventScroll: true });
   }
 
   // ---- What follows what ---------------------------------------------------------------------------------------------
@@ -400,7 +421,12 @@
   }
 
   async function start() {
-    at("key").dataset.empty = at("key").placeholder;
+    // A page that was saved says what it was then.
+    delete root.dataset.state;
+    at("main").inert = false;
+    at("failure").hidden = true;
+    if (top !== self || opener) return fail("Open this page in a tab of its own: another page holds or has opened this one.");
+    at("key").dataset.empty ??= at("key").placeholder;
     addEventListener("pagehide", wipe);
     listen();
     await new Promise((shown) => addEventListener("pageshow", shown, { once: true }));
@@ -408,7 +434,7 @@
     try {
       await load();
     } catch {
-      return fail("This browser can’t run the checker: WebAssembly or DecompressionStream is missing, or turned off.");
+      return fail("This browser can’t run the checker: it is too old, or WebAssembly is turned off in it.");
     }
     at("version").textContent = wasm_bindgen.version();
     offerChoices();

@@ -71,6 +71,39 @@ test("a file larger than any key is refused", async (t) => {
   assert.equal((await verdict(page, "key-verdict")).title, error.title);
 });
 
+test("text larger than any key is cut off, and refused", async (t) => {
+  const { page } = await visit(t);
+  const path = fileOf("key", Buffer.alloc(70_000, "A"));
+  const { error } = await binary(["token"], { ...credential(team), ASC_PRIVATE_KEY: "", ASC_PRIVATE_KEY_PATH: path });
+  for (const id of ["key", "inspect-token", "answer"]) {
+    await page.focus(`#${id}`);
+    await page.keyboard.insertText("A".repeat(3_000_000));
+    assert.equal((await page.inputValue(`#${id}`)).length, 64 * 1024 + 1, id);
+  }
+  assert.equal((await verdict(page, "key-verdict")).title, error.title);
+  const endless = page.locator("input[type=text]:not([maxlength]), textarea:not([readonly], [maxlength])");
+  assert.equal(await endless.count(), 0);
+});
+
+// JSON would not hold it, and with it every other field would be lost.
+test("half of a character in one field changes nothing for the others", async (t) => {
+  const { page } = await visit(t);
+  await enter(page, team);
+  // Playwright would mend it.
+  await page.locator("#key-id").evaluate((field) => {
+    field.value += "\ud83d";
+    field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  });
+  assert.equal((await verdict(page, "key-id-verdict")).tone, "wrong");
+  assert.equal((await verdict(page, "issuer-id-verdict")).tone, "good");
+  await enter(page, team);
+  // A system may give such a name; a script can't make a file of it.
+  await page.evaluate(() => Object.defineProperty(File.prototype, "name", { get: () => "\ud83d.p8" }));
+  await chooseFile(page, "key", team.pem);
+  await page.locator("#key[placeholder*=' in use']").waitFor();
+  assert.equal((await verdict(page, "conclusion")).tone, "good");
+});
+
 test("what is given for an ID is recognised as the binary recognises it", async (t) => {
   const { page } = await visit(t);
   const anyID = [

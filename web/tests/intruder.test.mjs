@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { browser, closeBrowser, host, ready, stage } from "./stage.mjs";
+import { browser, closeBrowser, host, ready, stage, visit } from "./stage.mjs";
 
 after(closeBrowser);
 
@@ -94,6 +94,30 @@ for (const [name, attempt] of Object.entries(attempts)) {
     assert.equal(await outcome(t, html, attempt), "stopped", "with the policy");
   });
 }
+
+// Nothing can be entered, and it says why.
+async function refuses(frame) {
+  await frame.locator("html[data-state=failed]").waitFor({ state: "attached" });
+  assert.match(await frame.locator("#failure").textContent(), /in a tab of its own/);
+  assert.equal(await frame.locator("#failure").isVisible(), true);
+  assert.equal(await frame.locator("main").evaluate((main) => main.inert), true);
+}
+
+test("the page refuses to work in a frame", async (t) => {
+  const framed = await host(t, html);
+  const { url } = await host(t, `<iframe src="${framed.url}" width="800" height="800"></iframe>`);
+  const page = await (await browser()).newPage();
+  t.after(() => page.close());
+  await page.goto(url);
+  await refuses(page.frameLocator("iframe"));
+});
+
+test("the page refuses to work for a page that opened it and can look on", async (t) => {
+  const { page, context } = await visit(t);
+  const opened = context.waitForEvent("page");
+  await page.evaluate(() => void open(location.href));
+  await refuses(await opened);
+});
 
 test("a page whose script was changed does not run", async (t) => {
   const changed = html.replace("function start()", "function  start()");

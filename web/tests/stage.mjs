@@ -47,6 +47,13 @@ export async function closeBrowser() {
   await shared?.close();
 }
 
+// One that keeps a page in memory for the way back, as it does for people.
+export async function browserThatKeepsPages(t) {
+  const own = await chromium.launch({ ...LAUNCH, ignoreDefaultArgs: ["--disable-back-forward-cache"] });
+  t.after(() => own.close());
+  return own;
+}
+
 // With a profile on disk, as people have it.
 export function browserWithProfile(folder) {
   return chromium.launchPersistentContext(folder, LAUNCH);

@@ -58,6 +58,8 @@ impl Page {
         refuse("the page", &format!("{}{style}{script}", sources.html), &["\r", "\0"])?;
 
         let [before, head, body, end] = around(&sources.html, [POLICY, STYLE, SCRIPT])?;
+        // A policy governs only what comes after it.
+        refuse("index.html before its policy", before, &["<script", "<link", "<style"])?;
         let policy = policy(&script, &style);
         let wasm = BASE64_STANDARD.encode(gzip(&bound.wasm)?);
         let html = format!(
@@ -79,7 +81,6 @@ fn around<'a>(html: &'a str, placeholders: [&str; 3]) -> Result<[&'a str; 4], St
             ));
         }
         let rest = parts[index];
-        // A policy governs only what comes after it.
         (parts[index], parts[index + 1]) = rest
             .split_once(placeholder)
             .ok_or_else(|| format!("index.html must hold these in this order: {}", placeholders.join(" ")))?;
@@ -102,7 +103,7 @@ fn refuse(what: &str, text: &str, refused: &[&str]) -> Result<(), String> {
     // Tags are told apart without regard to case.
     let lower = text.to_ascii_lowercase();
     match refused.iter().find(|&&refused| lower.contains(refused)) {
-        Some(refused) => Err(format!("{what} holds {refused:?}, which can't stand in a page")),
+        Some(refused) => Err(format!("{what} holds {refused:?}, which can't stand there")),
         None => Ok(()),
     }
 }
@@ -208,6 +209,15 @@ mod tests {
         let html = html().replace(POLICY, "").replace(STYLE, &format!("{STYLE}{POLICY}"));
         let refused = page(&html, "", "", "").unwrap_err();
         assert!(refused.contains("in this order"), "{refused}");
+    }
+
+    #[test]
+    fn what_a_policy_would_come_too_late_for_is_refused() {
+        for early in ["<script src=x>", "<LINK rel=icon>", "<style>"] {
+            let html = html().replace(POLICY, &format!("{early}{POLICY}"));
+            let refused = page(&html, "", "", "").unwrap_err();
+            assert!(refused.contains("before its policy"), "{early}: {refused}");
+        }
     }
 
     #[test]
