@@ -255,7 +255,7 @@
   // ---- Roles, errors -------------------------------------------------------------------------------------------------
 
   function showRoles() {
-    const { answer, areas, roles, notes } = ask("roles", valueOf("roles-wanted"));
+    const { answer, wanted, areas, roles, notes } = ask("roles", valueOf("roles-wanted"));
     showVerdict("roles-answer", answer);
     const titles = ["Role", ...areas.map(({ title }) => title), "Choose it"];
     const head = make("tr", {}, ...titles.map((title) => make("th", { scope: "col" }, title)));
@@ -268,8 +268,7 @@
     at("roles-table").tBodies[0].replaceChildren(...rows);
     at("roles-table").closest(".scroll").hidden = !roles.length;
     fill("roles-notes", notes.map(item));
-    const isWanted = (area) => valueOf("roles-wanted").trim() && areas.some((shown) => shown.area === area);
-    for (const button of at("roles-areas").children) button.ariaPressed = Boolean(isWanted(button.value));
+    for (const button of at("roles-areas").children) button.ariaPressed = wanted.includes(button.value);
   }
 
   const areasOf = (wish) => ask("roles", wish).areas.map(({ area }) => area);
