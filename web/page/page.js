@@ -271,7 +271,7 @@
     for (const button of at("roles-areas").children) button.ariaPressed = wanted.includes(button.value);
   }
 
-  const areasOf = (wish) => ask("roles", wish).areas.map(({ area }) => area);
+  const areasOf = (wish) => ask("roles", wish).wanted;
 
   // A button for each area writes a word for it into the field, or takes out those that mean it.
   function offerAreas() {
