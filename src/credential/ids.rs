@@ -50,6 +50,7 @@ impl IdDefect {
     pub fn remedy(self, place: &str) -> String {
         match self {
             Self::Placeholder => format!("Check the spelling of the secret's or variable's name. {place}"),
+            Self::PrivateKey => format!("Take it out here, and give it as the private key. {place}"),
             _ => place.to_owned(),
         }
     }

@@ -27,8 +27,8 @@ impl Unknown {
             Self::Nothing => "Paste the answer's body, {\"errors\":[…]}, or all that curl -i printed.",
             Self::NoError => "If something fails all the same, the answer to look at is another one.",
             Self::NotApple => {
-                "Apple answers {\"errors\":[…]}. A web page is a gateway's or a proxy's: look at the status before it, and \
-                 whether this network asks for a sign-in."
+                "Apple answers {\"errors\":[…]}. A tool's own words may hide it: ask for the answer itself, as curl -i prints \
+                 it. A web page is a gateway's or a proxy's: does this network ask for a sign-in?"
             }
         }
     }

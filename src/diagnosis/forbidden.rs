@@ -41,8 +41,8 @@ impl Forbidden {
     pub fn advice(self) -> &'static str {
         match self {
             Self::Role => {
-                "Validation lists apps. Give the key a role that sees apps (App Manager or Developer) by making a new key: \
-                 a key's role can't be changed. If the key is for reports only, switch validation off."
+                "Its role does not reach what was asked for; validation lists apps, which App Manager and Developer see. Make a \
+                 new key: a key's role can't be changed. If the key is for reports only, switch validation off."
             }
             Self::Agreement => {
                 "The key is fine. The Account Holder must sign in to App Store Connect → Business and accept the agreement; \

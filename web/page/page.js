@@ -300,8 +300,10 @@
     } catch {
       if (!copySelected(source)) return say("The browser didn’t allow it. Select the text and copy it.");
     }
+    // What was copied before is in the clipboard no more.
+    for (const notice of document.querySelectorAll(".notice")) notice.hidden = true;
     const notice = source.closest("figure").querySelector(".notice");
-    say(notice?.hidden ? `Copied. ${notice.textContent}` : "Copied");
+    say(notice ? `Copied. ${notice.textContent}` : "Copied");
     if (notice) notice.hidden = false;
     flash(button, "Copied");
   }

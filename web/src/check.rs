@@ -105,7 +105,7 @@ fn id(
 fn kind(given: &Given) -> Verdict {
     match (given.said_individual(), given.is_individual()) {
         (None, true) => Verdict::new(Tone::Note, "an individual key, by the file's name"),
-        (None, false) => Verdict::new(Tone::Good, "a team key, because nothing else was said"),
+        (None, false) => Verdict::new(Tone::Note, "a team key, because nothing else was said"),
         (Some(_), true) => Verdict::new(Tone::Good, "an individual key"),
         (Some(_), false) => Verdict::new(Tone::Good, "a team key"),
     }
@@ -149,6 +149,6 @@ fn conclusion(checked: &Checked) -> Verdict {
     }
     Verdict::new(Tone::Good, "well formed, as far as can be told without asking Apple").advice(
         "Whether Apple accepts it, only Apple knows: a browser may not call Apple's API. asc-auth validate asks, with one \
-         request; so does the action and the component in every job.",
+         request; so do the action and the component in every job.",
     )
 }

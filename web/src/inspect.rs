@@ -46,6 +46,8 @@ fn no_token(error: &TokenError) -> Verdict {
         TokenError::NoToken => {
             Verdict::new(Tone::Waiting, "no token yet").advice("Paste one, or a whole Authorization header.")
         }
+        TokenError::KeyForToken => Verdict::new(Tone::Wrong, error.to_string())
+            .advice("Take it out here: it belongs under Check, and a token is made of it above."),
         error => Verdict::of(Tone::Wrong, error.explain()),
     }
 }

@@ -93,7 +93,8 @@ impl Wanted {
     }
 }
 
-/// `read` and `printf` are the shell's own, so that the token stands in no argument and in no history.
+/// `read` and `printf` are the shell's own, so that the token stands in no argument and in no history. One compound command:
+/// what is pasted after it goes to `read`, and is not taken for a command.
 fn try_it(request: &TokenRequest) -> String {
     let host = match request.audience() {
         Audience::AppStoreConnect => "api.appstoreconnect.apple.com",
@@ -106,9 +107,10 @@ fn try_it(request: &TokenRequest) -> String {
         .unwrap_or("/v1/apps?limit=1");
     let url = format!("https://{host}{target}").replace('\'', "%27");
     format!(
-        "# Paste the token when the shell waits for it, and press Enter.\n\
-         read -r ASC_TOKEN\n\
-         printf 'Authorization: Bearer %s\\n' \"$ASC_TOKEN\" |\n  \
-         curl --globoff --include --header @- '{url}'\n"
+        "{{\n  \
+         stty -echo 2>/dev/null; IFS= read -r ASC_TOKEN; stty echo 2>/dev/null\n  \
+         printf 'Authorization: Bearer %s\\n' \"$ASC_TOKEN\" |\n    \
+         curl --globoff --include --header @- '{url}'\n\
+         }}\n"
     )
 }

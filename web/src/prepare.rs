@@ -217,11 +217,24 @@ impl Wanted {
         })
     }
 
+    /// The tools to set up, with commas, if there are any.
+    fn exports(&self) -> Option<String> {
+        let names: Vec<&str> = self.export.iter().map(|convention| convention.name()).collect();
+        (!names.is_empty()).then(|| names.join(","))
+    }
+
+    /// What runs with the key: a stand-in, where it is not known.
+    fn command(&self) -> &'static str {
+        if self.export.contains(&Convention::Fastlane) {
+            "fastlane beta"
+        } else {
+            "./release.sh"
+        }
+    }
+
     /// The inputs that the action and the component have in common, as lines of YAML.
     fn inputs(&self) -> Vec<String> {
-        let names: Vec<&str> = self.export.iter().map(|convention| convention.name()).collect();
         let inputs = [
-            (!names.is_empty()).then(|| format!("export: {}", names.join(","))),
             self.lifetime.map(|lifetime| format!("lifetime: {}", compact(lifetime))),
             self.unvalidated.then(|| "validate: false".to_owned()),
             self.policies
@@ -241,6 +254,7 @@ fn workflow(subject: &Subject, wanted: &Wanted) -> String {
         None => inputs.push("key-type: individual".to_owned()),
     }
     inputs.push("private-key: ${{ secrets.ASC_PRIVATE_KEY }}".to_owned());
+    inputs.extend(wanted.exports().map(|names| format!("export: {names}")));
     inputs.extend(wanted.inputs());
     if !wanted.scopes.is_empty() {
         inputs.push("scope: |".to_owned());
@@ -256,8 +270,9 @@ fn workflow(subject: &Subject, wanted: &Wanted) -> String {
          - id: asc\n        uses: org/asc-auth@v1\n        with:\n{}\n      \
          # Your own command. It finds what export sets, the key's file at steps.asc.outputs.key-path,\n      \
          # and asc-auth on PATH.\n      \
-         - run: ./release.sh\n",
-        indented(&inputs, 10)
+         - run: {}\n",
+        indented(&inputs, 10),
+        wanted.command()
     )
 }
 
@@ -272,6 +287,9 @@ fn pipeline(subject: &Subject, wanted: &Wanted) -> Option<String> {
     } else {
         format!("    inputs:\n{}", indented(&inputs, 6))
     };
+    let export = wanted
+        .exports()
+        .map_or_else(String::new, |names| format!("--export {names} "));
     let mut variables = vec![format!("ASC_KEY_ID: {}", yaml(subject.key_id()))];
     match subject.issuer_id() {
         Some(issuer_id) => variables.push(format!("ASC_ISSUER_ID: {}", yaml(issuer_id))),
@@ -281,9 +299,10 @@ fn pipeline(subject: &Subject, wanted: &Wanted) -> Option<String> {
         "include:\n  - component: $CI_SERVER_FQDN/org/asc-auth/asc-auth@1.0.0\n{inputs}\n\
          variables:\n{}\n\
          release:\n  extends: .asc-auth\n  rules:\n    - if: $CI_COMMIT_REF_PROTECTED == \"true\"\n  script:\n    \
-         # Your own command. It finds ASC_TOKEN, ASC_PRIVATE_KEY_PATH and what export sets.\n    \
-         - asc-auth exec -- ./release.sh\n",
-        indented(&variables, 2)
+         # Your own command. It finds ASC_TOKEN, ASC_PRIVATE_KEY_PATH and what --export sets.\n    \
+         - asc-auth exec {export}-- {}\n",
+        indented(&variables, 2),
+        wanted.command()
     ))
 }
 

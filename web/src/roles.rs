@@ -1,6 +1,6 @@
 //! The table of roles: what a person wants to do, and the least privilege that can.
 
-use asc_auth::roles::{Area, Chart, Row, areas_of};
+use asc_auth::roles::{Area, Chart, Reach, Row, areas_of};
 use serde::Serialize;
 
 use crate::verdict::{Tone, Verdict};
@@ -32,8 +32,8 @@ pub(crate) fn roles(wanted: &str) -> Shown {
     let chart = Chart::of(wishes.as_deref().unwrap_or_default());
     let answer = match wishes.as_deref() {
         None => unknown(),
-        Some([]) => Verdict::new(Tone::Waiting, "Say what the key is for, or choose below"),
-        Some(_) => least(&chart),
+        Some([]) => Verdict::new(Tone::Waiting, "Say what the key is for, or choose an area"),
+        Some(wishes) => least(wishes, &chart),
     };
     let is_answer = wishes.as_ref().is_some_and(|wishes| !wishes.is_empty());
     Shown {
@@ -45,12 +45,32 @@ pub(crate) fn roles(wanted: &str) -> Shown {
     }
 }
 
-fn least(chart: &Chart) -> Verdict {
+/// The least privilege that can do all of it. A role that can do a part of it only in part is told with the one that can.
+fn least(wishes: &[Vec<Area>], chart: &Chart) -> Verdict {
     let Some(row) = chart.roles.first() else {
         return Verdict::new(Tone::Doubtful, "no role can do all of this");
     };
-    let tone = if row.for_automation { Tone::Good } else { Tone::Doubtful };
-    Verdict::new(tone, row.name).advice(format!("Choose it {}.", row.choose))
+    let short: Vec<String> = wishes.iter().filter_map(|wish| falls_short(row, wish)).collect();
+    if short.is_empty() {
+        let tone = if row.for_automation { Tone::Good } else { Tone::Doubtful };
+        return Verdict::new(tone, row.name).advice(format!("When to choose it: {}.", row.choose));
+    }
+    let does_all = |row: &&Row| wishes.iter().all(|wish| falls_short(row, wish).is_none());
+    let verdict = Verdict::new(Tone::Doubtful, row.name).fact("falls short", short.join(", "));
+    match chart.roles.iter().find(does_all) {
+        Some(full) => verdict.advice(format!("{} can do all of it: {}.", full.name, full.choose)),
+        None => verdict,
+    }
+}
+
+/// `Metadata: limited`, if a role can do what is wished in part only.
+fn falls_short(row: &Row, wish: &[Area]) -> Option<String> {
+    let reach = |area: &Area| row.reach.get(area).copied().unwrap_or(Reach::None);
+    if wish.iter().any(|area| reach(area) == Reach::Full) {
+        return None;
+    }
+    let best = wish.iter().find(|area| reach(area) != Reach::None)?;
+    Some(format!("{}: {}", best.title(), reach(best).describe()))
 }
 
 fn unknown() -> Verdict {

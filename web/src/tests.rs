@@ -271,7 +271,10 @@ fn the_workflow_and_the_pipeline_are_filled_in_with_what_was_chosen() {
     let prepared = prepare(&team(), "", &choices);
     assert_eq!(prepared["problem"], Value::Null);
     let pipeline = prepared["gitlab"]["pipeline"].as_str().expect("a pipeline");
-    for line in ["      export: fastlane,altool\n", "  ASC_KEY_ID: '2X9R4QWVK6'\n"] {
+    for line in [
+        "exec --export fastlane,altool -- fastlane beta\n",
+        "  ASC_KEY_ID: '2X9R4QWVK6'\n",
+    ] {
         assert!(pipeline.contains(line), "{line}\n{pipeline}");
     }
     choices["scope"] = json!("GET /v1/apps\nGET /v1/builds");

@@ -181,6 +181,10 @@ for (const id of ["base64", "token"]) {
     await page.click(`[data-copy=${id}]`);
     await notice.waitFor();
     assert.match(await page.textContent("#announcer"), /clipboard now holds/);
+    await page.click("[data-copy=fingerprint]");
+    await notice.waitFor({ state: "hidden" });
+    await page.click(`[data-copy=${id}]`);
+    await notice.waitFor();
     await page.click("#forget");
     await enter(page, stage.team);
     await page.click("#mint");

@@ -85,10 +85,12 @@ test("the shell lines try the token, pasted as they are", async (t) => {
   const lines = (await page.textContent("#try")).replace("https://api.appstoreconnect.apple.com", stage.apple);
   assert.ok(!lines.includes(token));
   assert.ok(lines.includes(stage.apple), lines);
-  const shell = run("sh", ["-c", lines], { timeout: 20_000 });
-  shell.child.stdin.end(`${token}\n`);
+  // A shell in a terminal, which takes what is pasted line by line. All of it comes at once, the token behind the lines.
+  const shell = run("script", ["--quiet", "--command", "sh", "/dev/null"], { timeout: 20_000 });
+  shell.child.stdin.end(`${lines}${token}\nexit\n`);
   const { stdout } = await shell;
-  assert.match(stdout, /^HTTP\/1\.1 200 /);
+  assert.match(stdout, /HTTP\/1\.1 200 /);
+  assert.doesNotMatch(stdout, /not found/, "the token was taken for a command");
 });
 
 // ---- Inspect -------------------------------------------------------------------------------------------------------
