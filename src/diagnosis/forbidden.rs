@@ -41,8 +41,9 @@ impl Forbidden {
     pub fn advice(self) -> &'static str {
         match self {
             Self::Role => {
-                "Its role does not reach what was asked for; validation lists apps, which App Manager and Developer see. Make a \
-                 new key: a key's role can't be changed. If the key is for reports only, switch validation off."
+                "Its role does not reach what was asked for: validation lists apps, which App Manager and Developer see. Give it \
+                 another role by making a new key: a key's role can't be changed. If the key is for reports only, switch \
+                 validation off."
             }
             Self::Agreement => {
                 "The key is fine. The Account Holder must sign in to App Store Connect → Business and accept the agreement; \
