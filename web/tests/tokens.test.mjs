@@ -102,14 +102,17 @@ function signed(header, claims, pem = team.pem) {
   return `${text}.${sign("sha256", Buffer.from(text), { key, dsaEncoding: "ieee-p1363" }).toString("base64url")}`;
 }
 
+// The page and the binary judge some moments apart. So what is told from now on is told in hours, and far from the next one.
 const now = Math.floor(Date.now() / 1000);
+const DAYS_AGO = now - 2 * 86_400 - 1800;
+const IN_AN_HOUR = now + 5430;
 const header = { alg: "ES256", kid: team.keyId, typ: "JWT" };
 const claims = { iss: team.issuerId, iat: now - 30, exp: now + 900, aud: "appstoreconnect-v1" };
 const tokens = {
   "as it should be": signed(header, claims),
-  "expired": signed(header, { ...claims, iat: now - 3000, exp: now - 2000 }),
+  "expired": signed(header, { ...claims, iat: DAYS_AGO - 1000, exp: DAYS_AGO }),
   "too long": signed(header, { ...claims, exp: now + 3600 }),
-  "from the future": signed(header, { ...claims, iat: now + 400 }),
+  "from the future": signed(header, { ...claims, iat: IN_AN_HOUR, exp: IN_AN_HOUR + 900 }),
   "no expiry": signed(header, { ...claims, exp: undefined }),
   "another audience": signed(header, { ...claims, aud: "example" }),
   "a list for an audience": signed(header, { ...claims, aud: ["appstoreconnect-v1"] }),
