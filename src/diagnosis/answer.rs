@@ -61,8 +61,8 @@ pub fn explain(text: &str) -> Result<Explanation, Unknown> {
 /// Apple knows the key where it judges the request. Without a status that is not certain.
 fn request_title(status: Option<u16>, error: &AppleError) -> String {
     match status {
-        Some(status) => format!("Apple accepts the key, and not the request ({status} {})", error.code),
-        None => format!("Apple refused the request ({})", error.code),
+        Some(status @ 400..500) => format!("Apple accepts the key, and not the request ({status} {})", error.code),
+        _ => format!("Apple refused the request ({})", error.code),
     }
 }
 
@@ -98,7 +98,9 @@ impl Answer {
         let status = status
             .or_else(|| told_status(&document))
             .or_else(|| status_by_code(error.as_ref()?));
-        if document.get("errors").is_none() && (document.get("data").is_some() || matches!(status, Some(200..300))) {
+        // Data beside a refusing status is no success.
+        let is_success = status.map_or(document.get("data").is_some(), |status| (200..300).contains(&status));
+        if document.get("errors").is_none() && is_success {
             return Err(Unknown::NoError);
         }
         Ok(Self {
@@ -262,6 +264,8 @@ mod tests {
         assert!(told("HTTP/2 401", "").contains("(401 without a code)"));
         assert!(told("HTTP/2 401", "<html>").contains("(401 without a code)"));
         assert!(told("HTTP/2 403", "").contains("for a reason of Apple's own"));
+        assert!(told("HTTP/2 401", "{\"data\":[]}").contains("(401 without a code)"));
+        assert!(told("HTTP/2 200", &body("404", "NOT_FOUND", "")).contains("refused the request (NOT_FOUND)"));
     }
 
     #[test]

@@ -177,7 +177,7 @@ impl Subject {
 }
 
 /// What was chosen, where it differs from the default: checked by the rules of the binary.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Wanted {
     export: Vec<Convention>,
     lifetime: Option<Lifetime>,
