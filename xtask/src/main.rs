@@ -29,7 +29,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
           gitlab-ci-local, Node and playwright-core under target/tools); e2e act, e2e gitlab, e2e web or the name of a
           case runs only those
   lint    zizmor, check-jsonschema, actionlint, shellcheck, cargo deny (installs them under target/tools)
-  bench   compare speed, memory and size with other tools, as ratios measured in one run
+  bench   compare speed, memory and size with other tools, as ratios measured in one run; bench instructions only
+          counts instructions, and compares them with those in benches/baseline.json
   dist    build and pack the targets of a release and write its manifest; dist --help says more
   release the steps of a release that .github/workflows/release.yml calls";
 
@@ -37,7 +38,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let outcome: Outcome = match arguments.first().map(String::as_str) {
         Some("demo") => demo::demo(root()),
-        Some("bench") => bench::bench(root()),
+        Some("bench") => bench::bench(root(), &arguments[1..]),
         // What bench runs in processes of their own.
         Some("measure") => bench::measure(&arguments[1..]),
         Some("now") => bench::now(),

@@ -36,7 +36,7 @@ const SPEED: &str = "xtask/e2e/workflows/speed.yml";
 
 impl Bench {
     pub(super) fn action(&self, root: &Path) -> Result<[Row; 3], Box<dyn Error>> {
-        let release = Release::of(root, &self.programs.asc_auth)?;
+        let release = Release::of(root, &self.asc_auth)?;
         let checkout = checkout::copy_of(root, |copy| {
             repeat_the_steps(&copy.join(SPEED))?;
             release.write_into(copy)
@@ -47,7 +47,7 @@ impl Bench {
             node: tools::node(root)?,
             checkout: checkout.path().to_owned(),
             released: checkout.path().to_owned(),
-            binary: self.programs.asc_auth.clone(),
+            binary: self.asc_auth.clone(),
             logs: self.folder.path().to_owned(),
         };
         let [ours, theirs] = self.under_act(&act, &host)?;
@@ -132,7 +132,7 @@ impl ByHand<'_> {
             .env("INPUT_VALIDATE", "false");
         let time = wall_time(self.bench.with_key(&mut main))?;
         succeed(
-            step.command(&self.bench.programs.asc_auth)
+            step.command(&self.bench.asc_auth)
                 .args(["cleanup", "--dir"])
                 .arg(step.recorded_directory()?),
         )?;

@@ -4,6 +4,8 @@
 
 mod action;
 mod cost;
+mod instructions;
+mod minting;
 mod page;
 mod programs;
 mod running;
@@ -25,7 +27,7 @@ use tempfile::TempDir;
 pub(crate) use self::{cost::measure, running::now};
 use self::{
     cost::{cpu_time, medians, peak_memory, succeed},
-    programs::{Programs, gzipped_size},
+    programs::{Programs, asc_auth, gzipped_size},
     running::{time_to_start, wall_time, write_log},
     table::{Row, Table},
 };
@@ -48,17 +50,39 @@ const BUNDLES: [&str; 3] = [
     "/etc/ssl/cert.pem",
 ];
 
+const USAGE: &str = "usage: cargo xtask bench [instructions [--save]]
+
+  without an argument, measures everything
+  instructions   only counts instructions, and holds them against benches/baseline.json
+  --save         writes them there instead";
+
 /// Measures, prints the table, and fails if a limit is missed.
-pub(crate) fn bench(root: &Path) -> Outcome {
-    let bench = Bench::new(Programs::ready(root)?)?;
-    let mut rows = Vec::from(bench.minting()?);
+pub(crate) fn bench(root: &Path, arguments: &[String]) -> Outcome {
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        [] => everything(root),
+        ["instructions"] => show(Bench::new(asc_auth(root)?)?.against_baseline(root)?),
+        ["instructions", "--save"] => Bench::new(asc_auth(root)?)?.save_baseline(root),
+        _ => Err(USAGE.into()),
+    }
+}
+
+fn everything(root: &Path) -> Outcome {
+    let programs = Programs::ready(root)?;
+    let bench = Bench::new(programs.asc_auth.clone())?;
+    let mut rows = bench.minting(&programs)?;
+    rows.extend(bench.against_baseline(root)?);
     rows.extend(bench.validating()?);
     rows.extend(bench.proving_all()?);
     rows.extend(bench.running()?);
     rows.extend(bench.action(root)?);
     rows.extend(bench.memory()?);
-    rows.extend(bench.size()?);
-    rows.extend(page::page(root, &bench.programs.asc_auth)?);
+    rows.extend(bench.size(&programs.archive)?);
+    rows.extend(page::page(root, &bench.asc_auth)?);
+    show(rows)
+}
+
+fn show(rows: Vec<Row>) -> Outcome {
     let table = Table(rows);
     println!("{table}");
     table.judge()
@@ -71,7 +95,7 @@ fn shell(script: &str) -> Command {
 }
 
 struct Bench {
-    programs: Programs,
+    asc_auth: PathBuf,
     apple: Simulator,
     key_id: String,
     issuer_id: String,
@@ -86,7 +110,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(programs: Programs) -> Result<Self, Box<dyn Error>> {
+    fn new(asc_auth: PathBuf) -> Result<Self, Box<dyn Error>> {
         let key = TestKey::generate();
         let authority = CertificateAuthority::generate();
         let apple = Simulator::start_tls(&authority.issue("localhost"));
@@ -100,7 +124,7 @@ impl Bench {
         };
         let of_machine = BUNDLES.iter().find_map(|path| fs::read_to_string(path).ok());
         Ok(Self {
-            programs,
+            asc_auth,
             apple,
             key_id,
             issuer_id,
@@ -112,22 +136,6 @@ impl Bench {
                 .transpose()?,
             folder,
         })
-    }
-
-    /// A token from the environment, against what a process costs at all and against another tool.
-    fn minting(&self) -> Result<[Row; 2], Box<dyn Error>> {
-        let [token, version, jwt] = medians(
-            SHORT_ROUNDS,
-            [
-                &mut || cpu_time(self.with_key(&mut self.asc_auth()).arg("token")),
-                &mut || cpu_time(self.with_key(&mut self.asc_auth()).arg("--version")),
-                &mut || cpu_time(&mut self.jwt_encode()),
-            ],
-        )?;
-        Ok([
-            Row::ratio("CPU: asc-auth token / asc-auth --version", token, version).at_most(2.0),
-            Row::ratio("CPU: asc-auth token / jwt encode (jwt-cli)", token, jwt).at_most(0.25),
-        ])
     }
 
     /// The whole step with its request, against the request alone.
@@ -210,7 +218,7 @@ impl Bench {
                 "-c",
                 // A line as long as the log.
                 "\"$0\" exec --no-validate -- tr -d '\\n' < \"$1\" > /dev/null",
-                &self.programs.asc_auth.to_string_lossy(),
+                &self.asc_auth.to_string_lossy(),
                 &log.to_string_lossy(),
             ],
         )?;
@@ -230,7 +238,7 @@ impl Bench {
         let step = Step::new()?;
         let setup = peak_memory(
             |measure| self.setup_in(&step, measure, &self.authority),
-            &self.programs.asc_auth,
+            &self.asc_auth,
             &["setup"],
         )?;
         let token = peak_memory(
@@ -239,7 +247,7 @@ impl Bench {
                 self.with_key(command.env_clear());
                 command
             },
-            &self.programs.asc_auth,
+            &self.asc_auth,
             &["token"],
         )?;
         Ok([
@@ -248,23 +256,19 @@ impl Bench {
         ])
     }
 
-    fn size(&self) -> Result<[Row; 3], Box<dyn Error>> {
-        let binary = &self.programs.asc_auth;
+    fn size(&self, archive: &Path) -> Result<[Row; 3], Box<dyn Error>> {
+        let binary = &self.asc_auth;
         Ok([
             Row::megabytes("size: static binary, stripped", fs::metadata(binary)?.len()).at_most(3.5),
             Row::megabytes("size: the same after gzip -9", gzipped_size(binary)?).at_most(1.7),
-            Row::megabytes(
-                "size: archive, with everything in it",
-                fs::metadata(&self.programs.archive)?.len(),
-            )
-            .at_most(1.7),
+            Row::megabytes("size: archive, with everything in it", fs::metadata(archive)?.len()).at_most(1.7),
         ])
     }
 
     /// One `setup` in a step of its own, which is cleaned up; only `setup` counts.
     fn setup(&self, roots: &Path) -> Result<Duration, Box<dyn Error>> {
         let step = Step::new()?;
-        let binary = &self.programs.asc_auth;
+        let binary = &self.asc_auth;
         let requests = self.apple.requests().len();
         let time = cpu_time(self.setup_in(&step, binary, roots).arg("setup"))?;
         if self.apple.requests().len() != requests + 1 {
@@ -295,7 +299,7 @@ impl Bench {
     }
 
     fn asc_auth(&self) -> Command {
-        let mut command = Command::new(&self.programs.asc_auth);
+        let mut command = Command::new(&self.asc_auth);
         command.env_clear();
         command
     }
@@ -305,17 +309,6 @@ impl Bench {
             .env("ASC_KEY_ID", &self.key_id)
             .env("ASC_ISSUER_ID", &self.issuer_id)
             .env("ASC_PRIVATE_KEY", &self.pem)
-    }
-
-    /// The token that `asc-auth token` mints.
-    fn jwt_encode(&self) -> Command {
-        let mut command = Command::new(&self.programs.jwt);
-        command
-            .env_clear()
-            .args(["encode", "-A", "ES256", "-k", &self.key_id, "-i", &self.issuer_id])
-            .args(["-a", "appstoreconnect-v1", "--exp=+15m", "-S"])
-            .arg(format!("@{}", self.key_file.display()));
-        command
     }
 
     /// The request that `asc-auth setup` makes.

@@ -12,8 +12,9 @@ use std::{
 use crate::{
     Outcome,
     build::target_directory,
-    dist::{packed, target::Target},
+    dist::{build::build, packed, target::Target},
     process::{cargo, run},
+    tools,
 };
 
 const TARGET: &str = "x86_64-unknown-linux-musl";
@@ -29,24 +30,70 @@ pub(super) struct Programs {
     pub(super) asc_auth: PathBuf,
     /// What is downloaded.
     pub(super) archive: PathBuf,
+    /// A program that does nothing, for the same target.
+    pub(super) empty: PathBuf,
     pub(super) jwt: PathBuf,
+    /// With PyJWT.
+    pub(super) python: PathBuf,
+    pub(super) node: PathBuf,
+    /// With jsonwebtoken.
+    pub(super) node_modules: PathBuf,
 }
 
 impl Programs {
     /// Builds and installs what can be; asks for the rest.
     pub(super) fn ready(root: &Path) -> Result<Self, Box<dyn Error>> {
-        if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-            return Err("the limits are those of the static Linux binary: bench runs on x86_64 Linux only".into());
+        demand_linux()?;
+        for program in ["curl", "gzip", "openssl"] {
+            needs(program)?;
         }
-        needs("curl", "curl")?;
-        needs("gzip", "gzip")?;
         let (asc_auth, archive) = packed(root, Target::named(TARGET)?)?;
+        let tools = target_directory(root)?.join("tools");
         Ok(Self {
             asc_auth,
             archive,
-            jwt: jwt_cli(&target_directory(root)?.join("tools/jwt-cli"))?,
+            empty: empty_program(&tools)?,
+            jwt: jwt_cli(&tools.join("jwt-cli"))?,
+            python: tools::python_tools(root)?.join("python"),
+            node: tools::node(root)?.join("node"),
+            node_modules: tools::node_modules(root),
         })
     }
+}
+
+/// asc-auth alone, as it ships.
+pub(super) fn asc_auth(root: &Path) -> Result<PathBuf, Box<dyn Error>> {
+    demand_linux()?;
+    build(root, Target::named(TARGET)?, &target_directory(root)?)
+}
+
+fn demand_linux() -> Outcome {
+    if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        return Ok(());
+    }
+    Err("the limits are those of the static Linux binary: bench runs on x86_64 Linux only".into())
+}
+
+/// What a process costs that has nothing to do.
+fn empty_program(folder: &Path) -> Result<PathBuf, Box<dyn Error>> {
+    fs::create_dir_all(folder)?;
+    let (source, program) = (folder.join("empty.rs"), folder.join("empty"));
+    fs::write(&source, "fn main() {}\n")?;
+    run(
+        Command::new("rustc")
+            .args([
+                "--edition=2024",
+                "-Copt-level=z",
+                "-Cpanic=abort",
+                "-Cstrip=symbols",
+                "--target",
+                TARGET,
+                "-o",
+            ])
+            .args([&program, &source]),
+        INSTALL_LIMIT,
+    )?;
+    Ok(program)
 }
 
 /// The size of a file after `gzip -9`, in bytes.
@@ -58,7 +105,8 @@ pub(super) fn gzipped_size(path: &Path) -> Result<u64, Box<dyn Error>> {
     Ok(output.stdout.len().try_into()?)
 }
 
-fn needs(program: &str, package: &str) -> Outcome {
+/// On Debian the package has the name of the program.
+fn needs(program: &str) -> Outcome {
     let started = Command::new(program)
         .arg("--version")
         .stdout(Stdio::null())
@@ -66,7 +114,7 @@ fn needs(program: &str, package: &str) -> Outcome {
         .status();
     match started {
         Ok(_) => Ok(()),
-        Err(_) => Err(format!("{program} is missing; on Debian: apt-get install {package}").into()),
+        Err(_) => Err(format!("{program} is missing; on Debian: apt-get install {program}").into()),
     }
 }
 

@@ -27,6 +27,22 @@ impl Row {
         }
     }
 
+    /// How many of something there are for each one that there was. Without any before, that is no number.
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+    pub(super) fn counts(what: &'static str, now: u64, before: u64) -> Self {
+        Self {
+            what,
+            detail: format!("{now} / {before}"),
+            measured: if before == 0 {
+                f64::NAN
+            } else {
+                now as f64 / before as f64
+            },
+            unit: "",
+            limit: None,
+        }
+    }
+
     /// How much longer than `theirs` ours takes, in milliseconds.
     pub(super) fn beyond(what: &'static str, ours: Duration, theirs: Duration) -> Self {
         Self {
@@ -158,6 +174,17 @@ mod tests {
     fn what_is_no_number_is_missed() {
         let row = Row::ratio("speed", Duration::ZERO, Duration::ZERO).at_most(1.0);
         assert!(Table(vec![row]).judge().is_err());
+    }
+
+    #[test]
+    fn what_was_not_counted_before_is_missed() {
+        assert!(Table(vec![Row::counts("work", 103, 100).at_most(1.03)]).judge().is_ok());
+        assert!(
+            Table(vec![Row::counts("work", 104, 100).at_most(1.03)])
+                .judge()
+                .is_err()
+        );
+        assert!(Table(vec![Row::counts("work", 1, 0).at_most(1.03)]).judge().is_err());
     }
 
     #[test]
