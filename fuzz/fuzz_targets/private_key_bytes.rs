@@ -25,7 +25,8 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(again.fingerprint(), key.fingerprint());
     assert_eq!(again.to_pem(), pem);
     assert_eq!(again.form().to_string(), "PEM");
-    assert_eq!(again.check().is_ok(), key.check().is_ok());
+    // Where what came with the file is no whole point, the right one takes its place.
+    assert!(again.check().is_ok() || key.check().is_err());
 
     let masks = forms_of_key(&key);
     for line in pem.lines().filter(|line| !line.starts_with("-----") && line.len() >= 8) {

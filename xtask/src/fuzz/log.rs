@@ -63,10 +63,12 @@ fn number(text: &str) -> Option<u64> {
     text[..end].parse().ok()
 }
 
-/// From where the program panicked to where libFuzzer speaks, or libFuzzer's summary of a hang.
+/// The panic's words, or libFuzzer's summary of a hang.
 fn what(printed: &str) -> String {
     let ours = printed.lines().skip_while(|line| !line.contains("panicked at"));
-    let ours: Vec<&str> = ours.take_while(|line| !line.starts_with("==")).collect();
+    let ours: Vec<&str> = ours
+        .take_while(|line| !line.starts_with("==") && *line != "stack backtrace:")
+        .collect();
     let theirs = || printed.lines().filter(|line| line.starts_with("SUMMARY: "));
     let lines = if ours.is_empty() { theirs().collect() } else { ours };
     lines.join("\n")
@@ -97,8 +99,8 @@ mod tests {
 
     #[test]
     fn a_crash_is_told_with_its_input() {
-        let printed = "\nthread '<unnamed>' panicked at src/x.rs:1:2:\na secret came out\n==12== ERROR: libFuzzer: deadly \
-                       signal\nartifact_prefix='/t/'; Test unit written to /t/crash-0a\n";
+        let printed = "\nthread '<unnamed>' panicked at src/x.rs:1:2:\na secret came out\nstack \
+                       backtrace:\n   0: x\nartifact_prefix='/t/'; Test unit written to /t/crash-0a\n";
         let crash = Fuzzed::read(printed).crash.expect("a crash");
         assert_eq!(crash.input.to_string_lossy(), "/t/crash-0a");
         assert_eq!(
