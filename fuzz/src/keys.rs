@@ -127,3 +127,36 @@ fn in_base64(bytes: &[u8]) -> Vec<Vec<u8>> {
     };
     (0..3).map(digits).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use base64::{Engine, engine::general_purpose::STANDARD};
+
+    use super::{PrivateKey, SAMPLES};
+
+    #[test]
+    fn no_corpus_holds_a_key() {
+        let mut seen = 0;
+        for corpus in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus")).expect("corpora") {
+            for file in fs::read_dir(corpus.expect("a corpus").path()).expect("a corpus") {
+                let path = file.expect("a file").path();
+                let input = fs::read(&path).expect("a read");
+                assert!(PrivateKey::decode(&input).is_err(), "{}", path.display());
+                seen += 1;
+            }
+        }
+        assert!(seen > 100, "only {seen} inputs were found");
+    }
+
+    #[test]
+    fn a_leak_is_known_in_a_pem_and_in_base64_of_it() {
+        let sample = &SAMPLES[0];
+        assert!(sample.leaks_into(sample.pem.as_bytes()));
+        assert!(sample.leaks_into(STANDARD.encode(&sample.pem).as_bytes()));
+        assert!(sample.leaks_into(sample.token.secret().as_bytes()));
+        assert!(!sample.leaks_into(SAMPLES[1].pem.as_bytes()));
+        assert!(!sample.leaks_into(&[0x41; 100]));
+    }
+}
