@@ -19,7 +19,7 @@ const LARGEST: usize = 64 * 1024;
 /// Half the base64 of a key's scalar and of what stands before it.
 const SHORTEST_KEY: usize = 48;
 
-/// What a private key on P-256 begins with, and what it may have words before: a PEM, the base64 in it, and base64 of both.
+/// By what a key with words before it is known: the base64 in a PEM of P-256, its BEGIN line, and base64 of each.
 const STARTS: [&str; 9] = [
     "PRIVATE KEY-----",
     "MIGTAgEA",
