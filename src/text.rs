@@ -46,7 +46,7 @@ pub fn has_short_parts(text: &str) -> bool {
 /// As a word of a command that a person pastes into a shell.
 pub fn quoted(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_./@+:,".contains(c);
-    if text.chars().all(is_plain) {
+    if !text.is_empty() && text.chars().all(is_plain) {
         text.to_owned()
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
@@ -63,7 +63,7 @@ pub fn is_unprintable(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{defuse, one_line};
+    use super::{defuse, one_line, quoted};
 
     #[test]
     fn a_line_of_our_own_keeps_its_spaces_and_loses_commands() {
@@ -71,6 +71,18 @@ mod tests {
             defuse("  key  a\n::warning::b\u{1b}[1m##[error]"),
             "  key  a ::warning::b [1m## [error]"
         );
+    }
+
+    #[test]
+    fn a_word_stays_one_word_when_it_is_pasted() {
+        for (text, word) in [
+            ("MyApp", "MyApp"),
+            ("My App", "'My App'"),
+            ("it's", r"'it'\''s'"),
+            ("", "''"),
+        ] {
+            assert_eq!(quoted(text), word);
+        }
     }
 
     #[test]

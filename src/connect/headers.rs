@@ -13,7 +13,8 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    pub(super) fn parse(header: &str) -> Option<Self> {
+    /// `None` unless both numbers are there.
+    pub fn parse(header: &str) -> Option<Self> {
         let value = |wanted: &str| {
             header
                 .split(';')
@@ -28,14 +29,14 @@ impl RateLimit {
     }
 }
 
-/// `Date`, in Unix seconds.
-pub(super) fn parse_date(header: &str) -> Option<i64> {
+/// `Date`, in Unix seconds. `None` for whatever is no date of RFC 2822.
+pub fn parse_date(header: &str) -> Option<i64> {
     let timestamp = DateTimeParser::new().parse_timestamp(header).ok()?;
     Some(timestamp.as_second())
 }
 
 /// `Retry-After` in seconds; Apple sends numbers, and a date counts from `now` (Unix seconds).
-pub(super) fn parse_retry_after(header: &str, now: i64) -> Option<u64> {
+pub fn parse_retry_after(header: &str, now: i64) -> Option<u64> {
     let header = header.trim();
     header
         .parse()

@@ -22,7 +22,7 @@ pub use accepted::{Accepted, until_accepted};
 pub use capabilities::{Capability, Reach, Survey, VendorNumber, survey};
 pub use client::Client;
 pub use error::{ConnectError, Policy};
-pub use headers::RateLimit;
+pub use headers::{RateLimit, parse_date, parse_retry_after};
 pub use root::Root;
 pub use transport::Failure;
 pub use validate::{Mint, Proof, validate};

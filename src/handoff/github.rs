@@ -148,7 +148,7 @@ fn entries(pairs: &[(&str, &str)]) -> Result<Zeroizing<String>, HandoffError> {
     for (name, value) in pairs {
         let digits = random::hex().map_err(|error| HandoffError::Random(error.to_string()))?;
         let delimiter = format!("asc_auth_{digits}");
-        if value.contains(&delimiter) || name.contains(['\n', '\r', '<', '=']) {
+        if value.contains(&delimiter) || name.is_empty() || name.contains(['\n', '\r', '<', '=']) {
             return Err(HandoffError::Value {
                 name: (*name).to_owned(),
                 why: "it would break out of the runner's file",
@@ -208,6 +208,8 @@ mod tests {
 
     #[test]
     fn a_name_that_would_break_the_file_is_refused() {
-        assert!(entries(&[("a\nb", "1")]).is_err());
+        for name in ["a\nb", "a=b", "a<<b", ""] {
+            assert!(entries(&[(name, "1")]).is_err(), "{name:?}");
+        }
     }
 }

@@ -34,6 +34,6 @@ pub use mask::{forms_of_key, forms_of_token};
 pub use owner::{For, Owners};
 pub use place::Place;
 pub use private_dir::{PrivateDir, Removal, remove};
-pub use redact::Secrets;
+pub use redact::{Redactor, Secrets};
 pub use shell::write_env_file;
 pub use variables::{Variable, exported, session};

@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask demo | web | e2e | bench | dist | lint | release`.
+//! The project's own commands: `cargo xtask demo | web | e2e | bench | dist | lint | fuzz | release`.
 //!
 //! Each lives in a module of its own; this file only chooses one.
 
@@ -9,6 +9,7 @@ mod demo;
 mod dist;
 mod docs;
 mod e2e;
+mod fuzz;
 mod lint;
 mod process;
 mod release;
@@ -32,6 +33,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   bench   compare speed, memory and size with other tools, as ratios measured in one run; bench instructions only
           counts instructions, and compares them with those in benches/baseline.json
   dist    build and pack the targets of a release and write its manifest; dist --help says more
+  fuzz    --seconds N [TARGET…]: run the targets in fuzz/ for so long each (installs cargo-fuzz under target/tools)
   release the steps of a release that .github/workflows/release.yml calls";
 
 fn main() -> ExitCode {
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         Some("now") => bench::now(),
         Some("e2e") => e2e::e2e(root(), &arguments[1..]),
         Some("dist") => dist::dist(root(), &arguments[1..]),
+        Some("fuzz") => fuzz::fuzz(root(), &arguments[1..]),
         Some("lint") => lint::lint(root(), &arguments[1..]),
         Some("web") => web::web(root(), &arguments[1..]),
         Some("release") => release::release(root(), &arguments[1..]),

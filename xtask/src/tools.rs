@@ -1,4 +1,4 @@
-//! The pinned tools of `e2e`, `lint` and `dist`, installed under `target/tools` and nowhere else.
+//! The pinned tools of `e2e`, `lint`, `fuzz` and `dist`, installed under `target/tools` and nowhere else.
 //!
 //! Pins live in `xtask/tools`. A tool is installed again when its pins change, and left alone
 //! otherwise.
@@ -20,8 +20,9 @@ const REQUIREMENTS_DIST: &str = include_str!("../tools/requirements-dist.txt");
 const PACKAGE: &str = include_str!("../tools/package.json");
 const PACKAGE_LOCK: &str = include_str!("../tools/package-lock.json");
 const CARGO_DENY: &str = "=0.20.2";
+const CARGO_FUZZ: &str = "=0.13.2";
 
-/// A slow network, and two cores that compile cargo-deny.
+/// A slow network, and two cores that compile cargo-deny or cargo-fuzz.
 const INSTALL_LIMIT: Duration = Duration::from_secs(20 * 60);
 
 /// The folder with act, zizmor, check-jsonschema, actionlint and shellcheck.
@@ -106,13 +107,21 @@ pub(crate) fn gitlab_ci_local(root: &Path) -> Result<PathBuf, Box<dyn std::error
 
 /// The folder with `cargo-deny`.
 pub(crate) fn cargo_deny(root: &Path) -> Result<PathBuf, Box<dyn std::error::Error>> {
-    let folder = root.join("target/tools/cargo");
-    install_once(&folder, CARGO_DENY, || {
+    install_crate(&root.join("target/tools/cargo"), "cargo-deny", CARGO_DENY)
+}
+
+/// The folder with `cargo-fuzz`.
+pub(crate) fn cargo_fuzz(root: &Path) -> Result<PathBuf, Box<dyn std::error::Error>> {
+    install_crate(&root.join("target/tools/cargo-fuzz"), "cargo-fuzz", CARGO_FUZZ)
+}
+
+fn install_crate(folder: &Path, name: &str, version: &str) -> Result<PathBuf, Box<dyn std::error::Error>> {
+    install_once(folder, version, || {
         run(
             cargo()
-                .args(["install", "--quiet", "--locked", "--version", CARGO_DENY, "--root"])
-                .arg(&folder)
-                .arg("cargo-deny"),
+                .args(["install", "--quiet", "--locked", "--version", version, "--root"])
+                .arg(folder)
+                .arg(name),
             INSTALL_LIMIT,
         )
     })?;

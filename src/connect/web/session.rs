@@ -111,8 +111,8 @@ impl Session {
         &self.origin
     }
 
-    /// The `Cookie` header.
-    pub(super) fn header(&self) -> Option<HeaderValue> {
+    /// The `Cookie` header, for the root that the session was read for and for no other.
+    pub fn header(&self) -> Option<HeaderValue> {
         let length = self
             .cookies
             .iter()

@@ -8,7 +8,7 @@ mod forms;
 mod stream;
 
 pub use finder::Secrets;
-pub(crate) use stream::Redactor;
+pub use stream::Redactor;
 
 /// Fewer bytes of a secret than this are no secret: they would be found in innocent text.
 const SHORTEST: usize = 8;

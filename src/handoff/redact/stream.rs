@@ -22,7 +22,7 @@ const UNKNOWN: usize = 3;
 const MASK: &[u8] = b"***";
 
 /// Copies one stream, with `***` for every secret. Nothing is flushed.
-pub(crate) struct Redactor {
+pub struct Redactor {
     buffer: Zeroizing<Vec<u8>>,
     /// How much of the buffer was read.
     filled: usize,
@@ -45,20 +45,20 @@ impl Default for Redactor {
 
 impl Redactor {
     /// At the beginning of a stream.
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         Self::default()
     }
 
     /// Reads once, as much as there is, and says how many bytes that was: 0 at the end of the stream. Each read is
     /// followed by [`Redactor::redact`], which makes room for the next.
-    pub(crate) fn read_from(&mut self, reader: &mut impl Read) -> io::Result<usize> {
+    pub fn read_from(&mut self, reader: &mut impl Read) -> io::Result<usize> {
         let count = reader.read(&mut self.buffer[self.filled..])?;
         self.filled += count;
         Ok(count)
     }
 
     /// Writes what can't be part of a secret any more.
-    pub(crate) fn redact(&mut self, secrets: &Secrets, out: &mut impl Write) -> io::Result<()> {
+    pub fn redact(&mut self, secrets: &Secrets, out: &mut impl Write) -> io::Result<()> {
         // A secret that has begun may yet swallow those behind its beginning.
         let open = self.open(secrets);
         self.mask(secrets, open, out)?;
@@ -68,7 +68,7 @@ impl Redactor {
     }
 
     /// Nothing came for a while: writes what is held back, save what may well be the beginning of a secret.
-    pub(crate) fn pause(&mut self, secrets: &Secrets, out: &mut impl Write) -> io::Result<()> {
+    pub fn pause(&mut self, secrets: &Secrets, out: &mut impl Write) -> io::Result<()> {
         self.mask(secrets, self.filled, out)?;
         // Behind a secret, it is only the end of its line that was held back.
         let open = if self.ends(secrets).any(|end| end.is_secret()) {
@@ -80,18 +80,18 @@ impl Redactor {
     }
 
     /// Nothing will come any more: writes all that is left.
-    pub(crate) fn finish(&mut self, secrets: &Secrets, out: &mut impl Write) -> io::Result<()> {
+    pub fn finish(&mut self, secrets: &Secrets, out: &mut impl Write) -> io::Result<()> {
         self.mask(secrets, self.filled, out)?;
         self.write_to(self.filled, out)
     }
 
     /// Whether something was read and not dealt with: then the next read should not wait for long.
-    pub(crate) fn holds_back(&self) -> bool {
+    pub fn holds_back(&self) -> bool {
         self.settled < self.filled
     }
 
     /// Whether the last that was read ends a line.
-    pub(crate) fn is_at_line_end(&self) -> bool {
+    pub fn is_at_line_end(&self) -> bool {
         self.buffer[..self.filled].last() == Some(&b'\n')
     }
 

@@ -204,6 +204,34 @@ fn a_private_key_inside_of_a_token_is_named_and_not_kept() {
 }
 
 #[test]
+fn a_private_key_is_not_told_with_words_around_it_nor_as_a_name_nor_in_a_jwk() {
+    let key = TestKey::generate();
+    let base64_of = |text: &str| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, text);
+    let body: String = key.pem().lines().filter(|line| !line.starts_with("-----")).collect();
+    let jwk = json!({"kty": "EC", "crv": "P-256", "x": "x", "d": "the scalar"});
+    let named: serde_json::Map<_, _> = [(body.clone(), json!(1))].into_iter().collect();
+    for (claim, secret) in [
+        (json!(format!("the key is {body}, I think")), &body[50..80]),
+        (
+            json!(format!("KEY={}", base64_of(&key.pem()))),
+            &base64_of(&key.pem())[120..160],
+        ),
+        (json!(["a", { "b": format!("KEY={}", key.pem()) }]), &body[50..64]),
+        (json!(named), &body[50..80]),
+        (jwk, "the scalar"),
+    ] {
+        let found = judged(&good_header(), &claims_with(&json!({ "x": claim })));
+        assert_eq!(rules(&found), ["!secret", "unknown_claims"], "{claim}");
+        assert!(!format!("{found:?}").contains(secret), "{found:?}");
+    }
+    let mut claims = good_claims();
+    claims[&body] = json!(1);
+    let found = judged(&good_header(), &claims);
+    assert_eq!(rules(&found), ["!secret", "unknown_claims"]);
+    assert!(!format!("{found:?}").contains(&body[50..80]), "{found:?}");
+}
+
+#[test]
 fn a_signature_is_checked_with_a_key_and_only_then() {
     let (key, other) = (TestKey::generate(), TestKey::generate());
     let check = |key: &TestKey, file: &str| CheckKey {
