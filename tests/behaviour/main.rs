@@ -87,6 +87,8 @@ mod doctor_session;
 
 // Apple's answers and the network
 mod clock;
+#[cfg(unix)]
+mod herd;
 mod network_faults;
 mod policies;
 mod refusals;
