@@ -103,17 +103,14 @@ fn pause(setback: Setback, failures: u32, left: Duration, fraction: f64) -> Opti
     let doubling = FIRST_CEILING
         .saturating_mul(2_u32.saturating_pow(failures))
         .min(LAST_CEILING);
-    let (after, is_crowd) = match setback {
-        Setback::Own { after } => (after, false),
-        Setback::Crowd { after } => (after, true),
+    let wish = match setback {
+        Setback::Own { after } | Setback::Crowd { after } => Duration::from_secs(after.unwrap_or(0)),
         Setback::HourSpent => return None,
     };
-    let wish = Duration::from_secs(after.unwrap_or(0));
-    // A crowd of unknown size is spread as far as leaves time for a second refusal, and never earlier than told.
-    let ceiling = if is_crowd {
-        (left.saturating_sub(wish) / 2).max(FIRST_CEILING)
-    } else {
-        doubling
+    let ceiling = match setback {
+        // Nobody knows how large the crowd is: it is spread as far as leaves time for a second refusal.
+        Setback::Crowd { .. } => (left.saturating_sub(wish) / 2).max(FIRST_CEILING),
+        _ => doubling,
     };
     let pause = wish.saturating_add(ceiling.mul_f64(fraction));
     (pause < left).then_some(pause)
@@ -137,9 +134,12 @@ mod tests {
     const AMPLE: Duration = Duration::from_secs(1_000_000);
 
     fn any_setback() -> impl Strategy<Value = Setback> {
-        (any::<bool>(), proptest::option::of(0_u64..100_000)).prop_map(|(is_crowd, after)| match is_crowd {
-            true => Setback::Crowd { after },
-            false => Setback::Own { after },
+        (any::<bool>(), proptest::option::of(0_u64..100_000)).prop_map(|(is_crowd, after)| {
+            if is_crowd {
+                Setback::Crowd { after }
+            } else {
+                Setback::Own { after }
+            }
         })
     }
 

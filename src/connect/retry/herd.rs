@@ -93,7 +93,11 @@ impl Limit {
     }
 
     fn left(&mut self, now: Duration) -> usize {
-        while self.recent.front().is_some_and(|then| now - *then >= self.span) {
+        while self
+            .recent
+            .front()
+            .is_some_and(|then| now.saturating_sub(*then) >= self.span)
+        {
             self.recent.pop_front();
         }
         self.most - self.recent.len()
@@ -118,6 +122,10 @@ impl Chance {
     fn way(&mut self) -> Duration {
         Duration::from_millis(50) + Duration::from_millis(200).mul_f64(self.fraction())
     }
+}
+
+fn count(number: usize) -> u64 {
+    number.try_into().expect("few")
 }
 
 /// A request on its way: when it arrives, whose it is, and how many were refused before it.
@@ -146,14 +154,14 @@ fn play(scene: Scene, seed: u64) -> Outcome {
             burst.recent.push_back(now);
             hour.recent.push_back(now);
             outcome.succeeded += 1;
-            outcome.longest = outcome.longest.max(now + chance.way() - starts[job]);
+            outcome.longest = outcome.longest.max((now + chance.way()).saturating_sub(starts[job]));
             continue;
         }
         outcome.refused_at_first += usize::from(failures == 0);
         let after = if in_second == 0 { scene.after } else { None };
         let rate = scene.tells_hour.then_some(RateLimit {
-            limit: HOURLY as u64,
-            remaining: in_hour as u64,
+            limit: count(HOURLY),
+            remaining: count(in_hour),
         });
         let setback = Setback::of(StatusCode::TOO_MANY_REQUESTS, after, rate).expect("a setback");
         let told = now + chance.way();
