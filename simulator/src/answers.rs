@@ -140,14 +140,19 @@ pub(crate) fn report() -> Response {
     plain(200, "application/a-gzip", GZIP.to_vec())
 }
 
-pub(crate) fn rate_limit_exceeded() -> Response {
-    error(
+/// 429, with `Retry-After` in seconds or without.
+pub(crate) fn rate_limit_exceeded(retry_after: Option<u64>) -> Response {
+    let mut response = error(
         429,
         "RATE_LIMIT_EXCEEDED",
         "The request rate limit has been reached.",
         "We've received too many requests for this API. Please wait and try again or slow down \
             your request rate.",
-    )
+    );
+    if let Some(seconds) = retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
 }
 
 /// The answer that a fault puts in place of the right one; None for those that only change how
@@ -161,13 +166,7 @@ pub(crate) fn instead(fault: &Fault) -> Option<Response> {
         | Fault::ResetInBody
         | Fault::SlowDrip(_)
         | Fault::HtmlAfterAction(_) => return None,
-        Fault::TooManyRequests { retry_after } => {
-            let mut response = rate_limit_exceeded();
-            if let Some(seconds) = retry_after {
-                response.headers_mut().insert(header::RETRY_AFTER, (*seconds).into());
-            }
-            response
-        }
+        Fault::TooManyRequests { retry_after } => rate_limit_exceeded(*retry_after),
         Fault::Status(status) => of_status(*status),
         Fault::Html(status) => gateway_page(*status),
         Fault::Empty(status) => respond(*status, Body::empty()),
@@ -200,7 +199,7 @@ fn of_status(status: u16) -> Response {
         404 => not_found(),
         405 => method_not_allowed(),
         408 => error(status, "REQUEST_TIMEOUT", "The request timed out.", "Try again."),
-        429 => rate_limit_exceeded(),
+        429 => rate_limit_exceeded(None),
         _ => error(
             status,
             "UNEXPECTED_ERROR",

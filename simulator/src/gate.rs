@@ -124,8 +124,8 @@ fn demand_known(token: &SeenToken, shared: &Shared) -> Result<(), Refusal> {
 /// The answer to a request whose token is good.
 async fn admit(shared: &Shared, key: ApiKey, mut request: Request, next: Next) -> Response {
     shared.keys.set_last_used(&key.key_id, Some(shared.now()));
-    if !shared.spend() {
-        return answers::rate_limit_exceeded();
+    if let Err(retry_after) = shared.spend() {
+        return answers::rate_limit_exceeded(retry_after);
     }
     if let Some(response) = shared.with(|settings| answers::team(&settings.team)) {
         return response;

@@ -1,5 +1,6 @@
 //! The handle that a test holds: starts the server, sets what it does, asks what it saw.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -14,7 +15,7 @@ use crate::keys::{ApiKey, KeyStore};
 use crate::material::tls::ServerIdentity;
 use crate::routes;
 use crate::seen::SeenRequest;
-use crate::state::{App, Observer, RateLimit, Reports, Shared, TeamState};
+use crate::state::{App, BurstLimit, Observer, RateLimit, Reports, Shared, TeamState};
 
 /// A running App Store Connect on loopback; it stops when dropped.
 pub struct Simulator {
@@ -153,6 +154,17 @@ impl Simulator {
                 ..settings.rate_limit
             };
         });
+    }
+
+    /// How many requests of good tokens are let through in any second. Those beyond are answered with 429, with
+    /// `Retry-After` in seconds or without, and take nothing from the hourly limit.
+    pub fn set_burst_limit(&self, requests: usize, retry_after: Option<u64>) {
+        let burst = BurstLimit {
+            requests,
+            retry_after,
+            recent: VecDeque::new(),
+        };
+        self.shared.with(|settings| settings.burst_limit = Some(burst));
     }
 
     /// Leaves `X-Rate-Limit` out, as Apple sometimes does. The limit still counts.

@@ -1,7 +1,8 @@
 //! What a running simulator shares between its server and the test that drives it.
 
+use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::faults::FaultPlan;
 use crate::keys::KeyStore;
@@ -39,6 +40,31 @@ pub(crate) struct RateLimit {
     pub(crate) shown: bool,
 }
 
+/// How many requests are let through in any second.
+#[derive(Debug)]
+pub(crate) struct BurstLimit {
+    pub(crate) requests: usize,
+    /// Seconds, told to those that are too many.
+    pub(crate) retry_after: Option<u64>,
+    /// When those of the last second were let through, oldest first.
+    pub(crate) recent: VecDeque<Instant>,
+}
+
+impl BurstLimit {
+    /// Counts one request, unless it is one too many. What is turned away does not count.
+    fn lets_through(&mut self, now: Instant) -> bool {
+        let is_old = |then: &Instant| now.duration_since(*then) >= Duration::from_secs(1);
+        while self.recent.front().is_some_and(is_old) {
+            self.recent.pop_front();
+        }
+        let has_room = self.recent.len() < self.requests;
+        if has_room {
+            self.recent.push_back(now);
+        }
+        has_room
+    }
+}
+
 /// The reports that a team can download.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reports {
@@ -52,6 +78,7 @@ pub(crate) struct Reports {
 pub(crate) struct Settings {
     pub(crate) apps: Vec<App>,
     pub(crate) audience: String,
+    pub(crate) burst_limit: Option<BurstLimit>,
     pub(crate) clock_offset: i64,
     pub(crate) rate_limit: RateLimit,
     pub(crate) reports: Reports,
@@ -67,6 +94,7 @@ impl Default for Settings {
                 name: "Example".to_owned(),
             }],
             audience: "appstoreconnect-v1".to_owned(),
+            burst_limit: None,
             clock_offset: 0,
             rate_limit: RateLimit {
                 limit: 3600,
@@ -130,14 +158,18 @@ impl Shared {
         }
     }
 
-    /// Counts one request; false when none is left this hour.
-    pub(crate) fn spend(&self) -> bool {
-        self.with(|settings| match settings.rate_limit.remaining.checked_sub(1) {
-            Some(remaining) => {
-                settings.rate_limit.remaining = remaining;
-                true
+    /// Counts one request. If it is one too many the error is what `Retry-After` tells; for the hour, nothing.
+    /// The burst comes first, and spares the hour.
+    pub(crate) fn spend(&self) -> Result<(), Option<u64>> {
+        self.with(|settings| {
+            if let Some(burst) = &mut settings.burst_limit
+                && !burst.lets_through(Instant::now())
+            {
+                return Err(burst.retry_after);
             }
-            None => false,
+            let rate = &mut settings.rate_limit;
+            rate.remaining = rate.remaining.checked_sub(1).ok_or(None)?;
+            Ok(())
         })
     }
 
@@ -146,5 +178,23 @@ impl Shared {
             observer(&request);
         }
         self.seen.record(request);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_is_counted_over_any_second_and_what_is_turned_away_is_not() {
+        let mut burst = BurstLimit {
+            requests: 2,
+            retry_after: None,
+            recent: VecDeque::new(),
+        };
+        let start = Instant::now();
+        let mut at = |milliseconds| burst.lets_through(start + Duration::from_millis(milliseconds));
+        assert_eq!([at(0), at(600), at(700), at(999)], [true, true, false, false]);
+        assert_eq!([at(1000), at(1599), at(1600)], [true, false, true]);
     }
 }

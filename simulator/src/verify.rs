@@ -148,10 +148,21 @@ fn check_header(header: &Map<String, Value>) -> Result<(), Refusal> {
 }
 
 fn signed_by(token: &SeenToken, key: &ApiKey) -> bool {
-    let public_key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &key.public_key);
-    token
-        .signed_parts()
-        .is_some_and(|(signed, signature)| public_key.verify(signed.as_bytes(), &signature).is_ok())
+    let parts = token.signed_parts();
+    parts.is_some_and(|(signed, signature)| is_signature(signed, &signature, &key.public_key))
+}
+
+/// Whether ring takes this text for a token that the owner of this key signed, whatever it claims. The key is an
+/// uncompressed point.
+pub fn is_signed_by(token: &str, public_key: &[u8]) -> bool {
+    let token = SeenToken::read(token).filter(|token| check_header(&token.header).is_ok());
+    let parts = token.as_ref().and_then(SeenToken::signed_parts);
+    parts.is_some_and(|(signed, signature)| is_signature(signed, &signature, public_key))
+}
+
+fn is_signature(signed: &str, signature: &[u8], public_key: &[u8]) -> bool {
+    let public_key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, public_key);
+    public_key.verify(signed.as_bytes(), signature).is_ok()
 }
 
 fn check_owner(claims: &Map<String, Value>, owner: &Owner) -> Result<(), Refusal> {

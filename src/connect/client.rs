@@ -9,8 +9,8 @@ use reqwest::{
 
 use super::{
     ConnectError, Failure, Root,
-    http::{Answer, Http, is_worth_retrying},
-    retry::Budget,
+    http::{Answer, Http},
+    retry::{Budget, Setback},
 };
 use crate::{clock::Skew, diagnosis::AppleError, token::Token};
 
@@ -57,7 +57,7 @@ impl Client {
 
     /// Pauses before a repeated attempt; `false` if the budget has no room for it.
     pub(super) async fn pause(&mut self) -> bool {
-        self.budget.pause(None).await
+        self.budget.pause(Setback::Own { after: None }).await
     }
 
     /// GETs `path` (below the root, without a leading slash), trying again what is worth it: no connection,
@@ -66,13 +66,14 @@ impl Client {
         let mut before = None;
         loop {
             let outcome = self.attempt(path, token).await;
-            let retry_after = match &outcome {
-                Ok(answer) if is_worth_retrying(answer.status) => answer.retry_after,
-                Ok(_) => return outcome.map_err(|failure| self.unreachable(failure)),
-                Err(failure) if failure.is_transient() => None,
-                Err(_) => return outcome.map_err(|failure| self.unreachable(failure)),
+            let setback = match &outcome {
+                Ok(answer) => Setback::of(answer.status, answer.retry_after, answer.rate_limit),
+                Err(failure) => failure.is_transient().then_some(Setback::Own { after: None }),
             };
-            if !self.budget.pause(retry_after).await {
+            let Some(setback) = setback else {
+                return outcome.map_err(|failure| self.unreachable(failure));
+            };
+            if !self.budget.pause(setback).await {
                 // The last attempt may have been cut off by the budget's end: then the one before it knows more.
                 let telling = match (outcome, before) {
                     (Err(Failure::TimedOut), Some(before)) => before,

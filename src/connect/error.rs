@@ -132,8 +132,9 @@ impl ConnectError {
                 let explanation = rate_limit.iter().fold(explanation, |explanation, rate| {
                     explanation.fact("limit", format!("{} of {} requests left this hour", rate.remaining, rate.limit))
                 });
+                let left = rate_limit.map(|rate| rate.remaining);
                 explanation
-                    .advice(unavailable_advice(*status, *retry_after))
+                    .advice(unavailable_advice(*status, *retry_after, left))
                     .request_id(request_id.as_deref())
             }
             Self::Redirected { root, to } => explanation

@@ -158,11 +158,6 @@ impl Http {
     }
 }
 
-/// Whether a server that answered so may answer otherwise later.
-pub(super) fn is_worth_retrying(status: StatusCode) -> bool {
-    matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS) || status.is_server_error()
-}
-
 /// Our clock minus Apple's, in seconds. `Date` was written at some time during the exchange and is cut off to the
 /// second, so the truth lies in an interval: if zero does too, slowness looks like skew. Else the end is taken that
 /// keeps a corrected clock from running ahead of Apple's, which has no leeway there.

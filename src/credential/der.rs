@@ -111,12 +111,12 @@ fn sec1(elements: &[AnyRef<'_>], container: Container) -> Result<Found, KeyDefec
     if version.value() != [1] || scalar.header().tag() != Tag::OctetString || optional.len() > 2 {
         return Err(KeyDefect::Damaged);
     }
-    let mut public = None;
+    let (mut public, mut is_named) = (None, false);
     for element in optional {
         let inner = AnyRef::from_der(element.value()).map_err(|_| KeyDefect::Damaged)?;
         match inner.header().tag() {
             Tag::ObjectIdentifier => match inner.decode_as::<ObjectIdentifier>() {
-                Ok(P256) => {}
+                Ok(P256) => is_named = true,
                 Ok(curve) => return Err(KeyDefect::OtherCurve(curve_name(curve))),
                 Err(_) => return Err(KeyDefect::Damaged),
             },
@@ -126,7 +126,12 @@ fn sec1(elements: &[AnyRef<'_>], container: Container) -> Result<Found, KeyDefec
         }
     }
     if scalar.value().len() != 32 {
-        return Err(KeyDefect::OtherCurve("a curve of another size"));
+        // Where the curve is named, it is P-256 here, and a zero was dropped or added.
+        return Err(if is_named || container == Container::Pkcs8 {
+            KeyDefect::Damaged
+        } else {
+            KeyDefect::OtherCurve("a curve of another size")
+        });
     }
     let key = SecretKey::from_slice(scalar.value()).map_err(|_| KeyDefect::Damaged)?;
     Ok(Found { key, container, public })

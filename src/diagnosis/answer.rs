@@ -49,7 +49,7 @@ pub fn explain(text: &str) -> Result<Explanation, Unknown> {
         }
         (Some(status @ (408 | 429 | 500..600)), _) => Ok(answer
             .tell(unavailable_title(status))
-            .advice(unavailable_advice(status, None))),
+            .advice(unavailable_advice(status, None, None))),
         (_, None) => Err(Unknown::NotApple),
         (status, Some(error)) => Ok(answer.tell(request_title(status, error)).advice(
             "This does not look like authentication: the request asks for something that does not exist or does not fit. \

@@ -9,14 +9,20 @@ pub fn unavailable_title(status: u16) -> String {
     }
 }
 
-/// What to do about it. `retry_after` is what the answer asked for, in seconds.
-pub fn unavailable_advice(status: u16, retry_after: Option<u64>) -> String {
-    match (status, retry_after) {
-        (429, Some(seconds)) => format!(
+/// What to do about it. `retry_after` is what the answer asked for, in seconds; `left` is what it said
+/// of the hour's requests.
+pub fn unavailable_advice(status: u16, retry_after: Option<u64>, left: Option<u64>) -> String {
+    match (status, retry_after, left) {
+        (429, Some(seconds), _) => format!(
             "Apple asks to wait {seconds} s, which is longer than the time left. Run this again then, \
              or give more time with --timeout. Jobs that share a key share its limit: switch validation off in all but one."
         ),
-        (429, None) => {
+        (429, None, Some(0)) => {
+            "The key's requests are used up, and each comes back an hour after it was made: nothing was waited for. \
+             Run this again later. Jobs that share a key share its limit: switch validation off in all but one."
+                .to_owned()
+        }
+        (429, None, _) => {
             "Run this again later. Jobs that share a key share its limit: switch validation off in all but one."
                 .to_owned()
         }

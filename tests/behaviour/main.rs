@@ -20,6 +20,7 @@ mod key_variable;
 mod keychain;
 mod missing_values;
 mod private_key_forms;
+mod private_key_vectors;
 mod profiles;
 mod profiles_beside_environment;
 #[cfg(target_os = "linux")]
@@ -87,6 +88,8 @@ mod doctor_session;
 
 // Apple's answers and the network
 mod clock;
+#[cfg(unix)]
+mod herd;
 mod network_faults;
 mod policies;
 mod refusals;

@@ -26,9 +26,9 @@ const USAGE: &str = "usage: cargo xtask COMMAND
 
   demo    run the main job against the simulator and show what a step prints and hands over
   web     build the checker page into target/web; web --serve shows it on loopback
-  e2e     run the action and the component under real runners, and the page in Chromium (installs act,
-          gitlab-ci-local, Node and playwright-core under target/tools); e2e act, e2e gitlab, e2e web or the name of a
-          case runs only those
+  e2e     run the action and the component under real runners, and the page in Chromium, and let other libraries
+          verify tokens (installs act, gitlab-ci-local, Node, playwright-core, jose and PyJWT under target/tools);
+          e2e act, e2e gitlab, e2e web, e2e peers or the name of a case runs only those
   lint    zizmor, check-jsonschema, actionlint, shellcheck, cargo deny (installs them under target/tools)
   bench   compare speed, memory and size with other tools, as ratios measured in one run; bench instructions only
           counts instructions, and compares them with those in benches/baseline.json

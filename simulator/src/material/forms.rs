@@ -322,11 +322,11 @@ const FILLER: [u8; 128] = [0x5a; 128];
 const RSA: &[u8] = &[0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
 const PBES2: &[u8] = &[0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 13];
 const PKCS7_DATA: &[u8] = &[0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1];
-const EC_PUBLIC_KEY: &[u8] = &[0x06, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
-const P256: &[u8] = &[0x06, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
-const P384: &[u8] = &[0x06, 5, 0x2b, 0x81, 4, 0, 34];
+pub(super) const EC_PUBLIC_KEY: &[u8] = &[0x06, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
+pub(super) const P256: &[u8] = &[0x06, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
+pub(super) const P384: &[u8] = &[0x06, 5, 0x2b, 0x81, 4, 0, 34];
 const P521: &[u8] = &[0x06, 5, 0x2b, 0x81, 4, 0, 35];
-const SECP256K1: &[u8] = &[0x06, 5, 0x2b, 0x81, 4, 0, 10];
+pub(super) const SECP256K1: &[u8] = &[0x06, 5, 0x2b, 0x81, 4, 0, 10];
 const ED25519: &[u8] = &[0x06, 3, 0x2b, 0x65, 0x70];
 
 fn pkcs8(algorithm: &[&[u8]], inner: &[u8]) -> Vec<u8> {
@@ -390,7 +390,7 @@ fn armoured(label: &str, body: &str) -> String {
 }
 
 /// One DER element of less than 64 KiB.
-fn der(tag: u8, content: &[&[u8]]) -> Vec<u8> {
+pub(super) fn der(tag: u8, content: &[&[u8]]) -> Vec<u8> {
     let content = content.concat();
     let [high, low] = u16::try_from(content.len()).expect("short").to_be_bytes();
     let head = match content.len() {

@@ -56,6 +56,11 @@ impl TestKey {
         self.pair.public_key().as_ref()
     }
 
+    /// The 32 bytes of the private scalar.
+    pub fn scalar(&self) -> &[u8] {
+        &self.pkcs8[SCALAR]
+    }
+
     /// PKCS#8 as most tools write it: no curve parameters inside the private key; 138 bytes.
     pub fn pkcs8_der(&self) -> Vec<u8> {
         self.pkcs8.clone()
@@ -103,7 +108,7 @@ impl TestKey {
 
     /// RFC 5915: version 1, the scalar, `[0]` the curve, `[1]` the public key.
     fn ec_private_key(&self, curve: &[u8]) -> Vec<u8> {
-        let scalar = der(0x04, &[&self.pkcs8[SCALAR]]);
+        let scalar = der(0x04, &[self.scalar()]);
         let public_key = der(0x03, &[&[0], self.public_key()]);
         der(
             0x30,

@@ -6,3 +6,4 @@ pub(crate) mod ids;
 pub(crate) mod key;
 pub(crate) mod proxy;
 pub(crate) mod tls;
+pub mod vectors;

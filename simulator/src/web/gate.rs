@@ -44,7 +44,7 @@ impl WebRefusal {
             Self::Header(name) => answers::not_from_here(name),
             Self::SignedOut => crate::answers::not_authorized(),
             Self::Role => answers::role(),
-            Self::TooSoon => crate::answers::rate_limit_exceeded(),
+            Self::TooSoon => crate::answers::rate_limit_exceeded(None),
         }
     }
 }

@@ -164,6 +164,24 @@ fn the_hourly_limit_runs_out() {
 }
 
 #[test]
+fn a_burst_is_turned_away_and_takes_nothing_from_the_hour() {
+    let bench = Bench::start();
+    // None at all, so that no second passes in between.
+    bench.apple.set_burst_limit(0, Some(5));
+    let told = bench.get("/v1/apps");
+    assert_eq!((told.status, told.header("retry-after")), (429, Some("5")));
+    assert_eq!(told.code(), "RATE_LIMIT_EXCEEDED");
+    assert_eq!(
+        told.header("x-rate-limit"),
+        Some("user-hour-lim:3600;user-hour-rem:3600;")
+    );
+    bench.apple.set_burst_limit(0, None);
+    assert_eq!(bench.get("/v1/apps").header("retry-after"), None);
+    bench.apple.set_burst_limit(1, None);
+    assert_eq!(bench.get("/v1/apps").status, 200);
+}
+
+#[test]
 fn a_team_that_may_not_use_the_api_is_told_so_in_apples_words() {
     let bench = Bench::start();
     let answer_in = |state| {

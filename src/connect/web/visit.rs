@@ -13,8 +13,8 @@ use super::{Session, WebError};
 use crate::{
     connect::{
         ConnectError, Failure, Root,
-        http::{Answer, Http, is_worth_retrying},
-        retry::Budget,
+        http::{Answer, Http},
+        retry::{Budget, Setback, is_worth_retrying},
     },
     diagnosis::AppleError,
 };
@@ -88,14 +88,14 @@ impl Visit {
     pub(super) async fn ask(&mut self, call: Call<'_>) -> Result<Answer, Silence> {
         loop {
             let outcome = self.attempt(call).await;
-            let (did_nothing, retry_after) = match &outcome {
+            let (did_nothing, after) = match &outcome {
                 Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => (true, answer.retry_after),
                 Ok(answer) if is_worth_retrying(answer.status) => (false, answer.retry_after),
                 Ok(_) => return outcome.map_err(|failure| self.silence(failure)),
                 Err(failure) if failure.is_transient() => (failure.is_before_sending(), None),
                 Err(_) => return outcome.map_err(|failure| self.silence(failure)),
             };
-            let goes_on = (did_nothing || call.is_repeatable) && self.budget.pause(retry_after).await;
+            let goes_on = (did_nothing || call.is_repeatable) && self.budget.pause(Setback::Own { after }).await;
             if !goes_on {
                 return Err(match outcome {
                     Err(failure) => self.silence(failure),

@@ -1,14 +1,15 @@
 //! `cargo xtask e2e`: the wrappers, from this checkout, in jobs that real runners run, against the
 //! simulator on loopback. The GitHub Action runs in act, the GitLab component in gitlab-ci-local, and the checker page
-//! in Chromium.
+//! in Chromium. Other people's libraries judge what asc-auth signs.
 //!
-//! `cargo xtask e2e act`, `… gitlab`, `… web` or the name of a case runs only those. Whatever the case: nothing
+//! `cargo xtask e2e act`, `… gitlab`, `… web`, `… peers` or the name of a case runs only those. Whatever the case: nothing
 //! is left on disk, and the complete log holds no secret.
 
 pub(crate) mod act;
 mod apple;
 pub(crate) mod checkout;
 mod gitlab;
+mod peers;
 pub(crate) mod release;
 pub(crate) mod release_host;
 mod secrets;
@@ -33,7 +34,7 @@ pub(crate) fn e2e(root: &Path, wanted: &[String]) -> Outcome {
     fs::copy(binary, &binary_copy)?;
     let release = Release::of(root, &binary_copy)?;
     let logs = root.join("target/e2e");
-    for runner in ["gitlab", "web"] {
+    for runner in ["gitlab", "peers", "web"] {
         fs::create_dir_all(logs.join(runner))?;
     }
 
@@ -45,6 +46,9 @@ pub(crate) fn e2e(root: &Path, wanted: &[String]) -> Outcome {
     }
     if tally.wants_any("web", web::names()) {
         web::run(root, &binary_copy, &logs.join("web"), &mut tally)?;
+    }
+    if tally.wants_any("peers", peers::names()) {
+        peers::run(root, &binary_copy, &logs.join("peers"), &mut tally)?;
     }
     tally.finish()
 }
@@ -59,11 +63,12 @@ pub(crate) struct Tally {
 
 impl Tally {
     fn new(wanted: &[String]) -> Result<Self, String> {
-        let known: Vec<&str> = ["act", "gitlab", "web"]
+        let known: Vec<&str> = ["act", "gitlab", "web", "peers"]
             .into_iter()
             .chain(act::names())
             .chain(gitlab::names())
             .chain(web::names())
+            .chain(peers::names())
             .collect();
         if let Some(unknown) = wanted.iter().find(|word| !known.contains(&word.as_str())) {
             return Err(format!("no case is called {unknown}; there are: {}", known.join(", ")));
