@@ -7,9 +7,10 @@ use std::{
     panic, process,
 };
 
-use asc_auth::{commands, report::Console, source::Environment, usage};
+use asc_auth::{commands, core_dumps, report::Console, source::Environment, usage};
 
 fn main() {
+    core_dumps::forbid();
     panic::set_hook(Box::new(on_panic));
     process::exit(run().into());
 }

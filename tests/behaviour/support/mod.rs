@@ -15,6 +15,8 @@ pub mod keyring;
 #[cfg(unix)]
 pub mod killed;
 pub mod machine;
+#[cfg(target_os = "linux")]
+pub mod memory;
 #[cfg(unix)]
 pub mod new_key;
 #[cfg(unix)]
@@ -28,6 +30,8 @@ pub mod secrets;
 pub mod shell;
 #[cfg(target_os = "linux")]
 pub mod terminal;
+#[cfg(target_os = "linux")]
+pub mod user;
 #[cfg(unix)]
 pub mod web;
 
@@ -104,6 +108,15 @@ impl Run {
 
     pub fn api(self, simulator: &Simulator) -> Self {
         self.env("ASC_API_URL", simulator.url())
+    }
+
+    /// The same with a copy of the binary.
+    #[cfg(target_os = "linux")]
+    pub fn of_copy(mut self, copy: &Path) -> Self {
+        let mut command = Command::new(copy);
+        command.args(self.command.get_args()).env_clear().stdin(Stdio::null());
+        self.command = command;
+        self
     }
 
     /// The same, started by another program: its words come first.
