@@ -104,12 +104,6 @@ pub const ONLINE: &[End] = &[
         });
         run
     }),
-    end("a redirect", 20, &[], |run, scene| {
-        scene
-            .apple
-            .fail_always(Fault::Redirect("https://example.com/".to_owned()));
-        run
-    }),
     end("no roots", 30, &[], |run, _| {
         run.env("ASC_API_URL", "https://127.0.0.1:9")
             .env("SSL_CERT_FILE", "/nonexistent/roots.pem")
@@ -120,6 +114,12 @@ pub const ONLINE: &[End] = &[
 pub const PROOF: &[End] = &[
     end("an agreement", 13, &[], |run, scene| {
         scene.apple.set_team_state(TeamState::AgreementMissing);
+        run
+    }),
+    end("a redirect", 20, &[], |run, scene| {
+        scene
+            .apple
+            .fail_always(Fault::Redirect("https://example.com/".to_owned()));
         run
     }),
     end("a policy", 14, &["--forbid-admin"], |run, _| run),
@@ -168,8 +168,9 @@ pub const HANDOVER: &[End] = &[
         &["--export", "asc,fastlane,altool,codemagic,expo,tauri,quill"],
         |run, _| run,
     ),
-    end("no place for the key", 30, &[], |run, _| {
+    end("no place for the key", 30, &[], |run, scene| {
+        let nowhere = scene.path("half").join("temp");
         let places = ["RUNNER_TEMP", "RUNNER_TEMP_PROJECT_DIR", "TMPDIR"];
-        places.iter().fold(run, |run, name| run.env(name, "/nonexistent/temp"))
+        places.iter().fold(run, |run, name| run.env(name, &nowhere))
     }),
 ];

@@ -103,6 +103,60 @@ fn nothing_tells_a_secret_in_any_form() {
     assert!(wrong.is_empty(), "{} cases:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// The same run under strace, which sees every program that is started, and with what.
+#[cfg(target_os = "linux")]
+fn judge_arguments(&(row, end, output, place): &Case) -> Option<String> {
+    let scene = Scene::new(place);
+    (row.prepare)(&scene);
+    let run = (end.spoil)(scene.run(&words(row, end, output, place)), &scene);
+    let log = scene.path("started");
+    let log = log.to_str().expect("UTF-8");
+    let words = [
+        "strace",
+        "-f",
+        "-qq",
+        "-s",
+        "1000000",
+        "--trace=execve,execveat",
+        "-o",
+        log,
+    ];
+    let ran = run.through(&words).run();
+    let started = std::fs::read_to_string(log).expect("what strace saw");
+    let case = format!("{:?}, {}, {output}, {place:?}", row.command, end.what);
+    if ran.code != Some(end.code) || !started.contains("execve(") {
+        return Some(format!(
+            "{case}: {:?} instead of {}\n{}",
+            ran.code,
+            end.code,
+            ran.text()
+        ));
+    }
+    let found = scene.secrets().found_in(&started);
+    (!found.is_empty()).then(|| format!("{case}: {found:?}\n{started}"))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn no_program_is_started_with_a_secret_among_its_arguments() {
+    if !crate::support::deaths::can_trace() {
+        println!("skipped: strace is not here, or may not trace");
+        return;
+    }
+    let cases: Vec<Case> = cases()
+        .into_iter()
+        .filter(|(_, end, output, place)| end.code == 0 && *output == "text" && *place != Place::Shell)
+        .collect();
+    let wrong = judge_all(&cases, judge_arguments);
+    assert!(
+        wrong.is_empty(),
+        "{} of {}:\n{}",
+        wrong.len(),
+        cases.len(),
+        wrong.join("\n")
+    );
+}
+
 #[test]
 fn every_command_and_every_code_of_it_is_looked_at() {
     for row in ROWS {

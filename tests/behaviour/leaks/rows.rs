@@ -3,7 +3,7 @@
 use simulator::{Fault, WebRole, WebStep};
 
 use super::{
-    ends::{End, FILES, GOOD, HANDOVER, OFFLINE, ONLINE, PROOF, base64, end},
+    ends::{End, FILES, GOOD, HANDOVER, OFFLINE, ONLINE, PROOF, base64, end, truncated},
     scene::Scene,
 };
 use crate::support::{ISSUER_ID, KEY_ID, Ran, Run};
@@ -45,8 +45,8 @@ const ROW: Row = Row {
 };
 
 /// Prints everything that it was given.
-const TELLS_ALL: &str = "env; env >&2; env | base64; cat \"$ASC_PRIVATE_KEY_PATH\"; base64 < \"$ASC_PRIVATE_KEY_PATH\"; \
-                         od -An -v -tx1 \"$ASC_PRIVATE_KEY_PATH\" >/dev/null; cat";
+const TELLS_ALL: &str =
+    "env; env >&2; env | base64; cat \"$ASC_PRIVATE_KEY_PATH\"; base64 < \"$ASC_PRIVATE_KEY_PATH\"; cat";
 
 pub const ROWS: &[Row] = &[
     Row {
@@ -147,14 +147,14 @@ pub const ROWS: &[Row] = &[
     Row {
         command: &["key", "list"],
         given: &["--stale"],
-        ends: &[WEB],
+        ends: &[WEB, CONFIG],
         codes: &[0, 1, 2, 10, 12, 13, 20, 30],
         ..ROW
     },
     Row {
         command: &["key", "revoke"],
         given: &[KEY_ID, "--confirm"],
-        ends: &[WEB],
+        ends: &[WEB, CONFIG],
         codes: &[0, 1, 2, 10, 12, 13, 20, 30],
         ..ROW
     },
@@ -259,12 +259,12 @@ const LOGIN: &[End] = &[
 const STATUS: &[End] = &[
     end("a look", 0, &[], |run, _| run),
     end("a look at half a key", 0, &[], |run, scene| {
-        run.env("ASC_PRIVATE_KEY", super::ends::truncated(&scene.known))
+        run.env("ASC_PRIVATE_KEY", truncated(&scene.known))
     }),
     end("proven", 0, &["--validate"], |run, _| run),
     end("no time", 2, &["--timeout=soon"], |run, _| run),
     end("half a key", 10, &["--validate"], |run, scene| {
-        run.env("ASC_PRIVATE_KEY", super::ends::truncated(&scene.known))
+        run.env("ASC_PRIVATE_KEY", truncated(&scene.known))
     }),
     end("two keys", 11, &["--validate", "--strict-auth"], |run, scene| {
         run.env("ASC_PRIVATE_KEY_B64", base64(&scene.other))
@@ -280,8 +280,7 @@ const PROFILE: &[End] = &[
     end("no name", 2, &[], |run, _| run),
     end("another name", 10, &["--name", "Other"], |run, _| run),
     end("a key for a config file", 10, &["--name", "MyApp"], |run, scene| {
-        scene.machine.write_config_text("home", scene.known.pem());
-        run
+        run.env("ASC_CONFIG_PATH", scene.path("known.p8"))
     }),
     end("no config file", 30, &["--name", "MyApp"], unreadable),
 ];
@@ -316,8 +315,10 @@ const WEB: &[End] = &[
         run
     }),
     end("a gateway", 20, &["--timeout=1s"], gateway),
-    end("a directory for a session", 30, &["--session", "/"], |run, _| run),
+    end("a directory for a session", 10, &["--session", "/"], |run, _| run),
 ];
+
+const CONFIG: &[End] = &[end("no config file", 30, &[], unreadable)];
 
 const CREATE: &[End] = &[
     end("no such role", 2, &["--role", "king"], |run, _| run),
@@ -348,7 +349,7 @@ const DOCTOR: &[End] = &[
     }),
     end("no repair", 2, &["--confirm"], |run, _| run),
     end("half a key", 10, &[], |run, scene| {
-        run.env("ASC_PRIVATE_KEY", super::ends::truncated(&scene.known))
+        run.env("ASC_PRIVATE_KEY", truncated(&scene.known))
     }),
     end("a key for a path", 10, &[], |run, scene| {
         run.unset("ASC_PRIVATE_KEY")

@@ -63,7 +63,7 @@ impl Scene {
     }
 
     /// Files beside those that a command could leave: `known.p8`, `half`, `session.json`.
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.machine.path("keys").join(name)
     }
 

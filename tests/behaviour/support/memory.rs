@@ -1,10 +1,6 @@
 //! The memory of a process that has come to a halt, and what of a private key is in it.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    fs,
-    os::unix::fs::FileExt,
-};
+use std::{collections::BTreeMap, fs, os::unix::fs::FileExt};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use nix::{
@@ -57,8 +53,11 @@ impl Finished {
         Self { tracer, pid }
     }
 
-    pub fn text(&self) -> String {
-        self.tracer.stdout.text() + &self.tracer.stderr.text()
+    /// Waits until this text has come out of it.
+    #[track_caller]
+    pub fn wait_for(&self, text: &str) {
+        let said = || self.tracer.stdout.text() + &self.tracer.stderr.text();
+        wait_until(text, || said().contains(text));
     }
 
     pub fn dump(&self) -> Dump {
@@ -110,15 +109,19 @@ impl Dump {
     /// The forms of a key that are in it, where, and how often.
     pub fn finds(&self, key: &TestKey) -> BTreeMap<String, usize> {
         let forms = forms_of(key);
-        let mut by_start: HashMap<&[u8], Vec<&Form>> = HashMap::new();
-        for form in &forms {
-            by_start.entry(&form.1[..SHORTEST]).or_default().push(form);
+        // Two bytes rule out nearly every place, of millions.
+        let mut may_begin = vec![false; 1 << 16];
+        let pair = |bytes: &[u8]| usize::from(u16::from_ne_bytes([bytes[0], bytes[1]]));
+        for (_, needle) in &forms {
+            may_begin[pair(needle)] = true;
         }
         let mut found = BTreeMap::new();
         for (piece, bytes) in &self.0 {
-            for (at, start) in bytes.windows(SHORTEST).enumerate() {
-                let forms = by_start.get(start).into_iter().flatten();
-                for (form, _) in forms.filter(|(_, needle)| bytes[at..].starts_with(needle)) {
+            for at in 0..(bytes.len() + 1).saturating_sub(SHORTEST) {
+                if !may_begin[pair(&bytes[at..])] {
+                    continue;
+                }
+                for (form, _) in forms.iter().filter(|(_, needle)| bytes[at..].starts_with(needle)) {
                     *found.entry(format!("{form}, in {piece}")).or_default() += 1;
                 }
             }
@@ -130,7 +133,7 @@ impl Dump {
 /// What is told of a piece of a key, and the piece.
 type Form = (&'static str, Vec<u8>);
 
-/// So many bytes in a row are no accident.
+/// The length of the shortest piece: so many bytes in a row are no accident.
 const SHORTEST: usize = 8;
 
 /// The scalar in pieces: its bytes, the same as numbers in the order in which this machine keeps them, what the curve's
