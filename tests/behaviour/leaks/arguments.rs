@@ -4,7 +4,7 @@ use std::path::Path;
 
 use simulator::TestKey;
 
-use super::ends::{base64, truncated};
+use super::{base64, truncated};
 use crate::support::{ISSUER_ID, KEY_ID, Run, Step, runner::without_masks, secrets::Secrets};
 
 #[test]

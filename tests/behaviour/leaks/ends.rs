@@ -1,9 +1,8 @@
 //! How runs are made to end, for the commands that resolve a credential: each with the exit code of that end.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use simulator::{Fault, TeamState, TestKey};
+use simulator::{Fault, TeamState};
 
-use super::scene::Scene;
+use super::{base64, scene::Scene, truncated};
 use crate::support::{KEY_ID, Run};
 
 /// How a run is made to end, and the exit code of that end.
@@ -26,15 +25,6 @@ pub const fn end(
         arguments,
         spoil,
     }
-}
-
-pub fn base64(key: &TestKey) -> String {
-    STANDARD.encode(key.pem())
-}
-
-/// Half a key: enough of it to be secret.
-pub fn truncated(key: &TestKey) -> String {
-    key.pem().chars().take(150).collect()
 }
 
 /// Ends that need no request, and so are those of `token` too.

@@ -3,8 +3,10 @@
 use simulator::{Fault, WebRole, WebStep};
 
 use super::{
-    ends::{End, FILES, GOOD, HANDOVER, OFFLINE, ONLINE, PROOF, base64, end, truncated},
+    base64,
+    ends::{End, FILES, GOOD, HANDOVER, OFFLINE, ONLINE, PROOF, end},
     scene::Scene,
+    truncated,
 };
 use crate::support::{ISSUER_ID, KEY_ID, Ran, Run};
 
@@ -147,7 +149,7 @@ pub const ROWS: &[Row] = &[
     Row {
         command: &["key", "list"],
         given: &["--stale"],
-        ends: &[WEB, CONFIG],
+        ends: &[WEB, FULL],
         codes: &[0, 1, 2, 10, 12, 13, 20, 30],
         ..ROW
     },
@@ -155,7 +157,7 @@ pub const ROWS: &[Row] = &[
         command: &["key", "revoke"],
         given: &[KEY_ID, "--confirm"],
         ends: &[WEB, CONFIG],
-        codes: &[0, 1, 2, 10, 12, 13, 20, 30],
+        codes: &[0, 1, 2, 10, 12, 13, 20],
         ..ROW
     },
     Row {
@@ -318,7 +320,12 @@ const WEB: &[End] = &[
     end("a directory for a session", 10, &["--session", "/"], |run, _| run),
 ];
 
-const CONFIG: &[End] = &[end("no config file", 30, &[], unreadable)];
+/// Who uses a key is not known then.
+const CONFIG: &[End] = &[end("no config file", 2, &[], unreadable)];
+
+const FULL: &[End] = &[end("no room for the output", 30, &[], |run, _| {
+    run.through(&["sh", "-c", r#"exec "$0" "$@" >/dev/full"#])
+})];
 
 const CREATE: &[End] = &[
     end("no such role", 2, &["--role", "king"], |run, _| run),

@@ -3,13 +3,14 @@
 use std::{
     collections::HashSet,
     fs,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
 use serde_json::{Value, json};
 use simulator::{ApiKey, Role, Simulator, TestKey, WebRole, WebSession};
 
-use super::{ends::truncated, rows::Row};
+use super::{rows::Row, truncated};
 use crate::support::{
     ISSUER_ID, KEY_ID, Ran, Run, Step,
     job::now,
@@ -226,12 +227,6 @@ fn files(directory: &Path) -> Vec<(String, String)> {
         .collect()
 }
 
-#[cfg(unix)]
 fn close(path: &Path, mode: u32) {
-    use std::os::unix::fs::PermissionsExt;
-
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("it is ours");
 }
-
-#[cfg(windows)]
-fn close(_: &Path, _: u32) {}
