@@ -108,31 +108,3 @@ fn a_user_without_powers_finds_whose_a_directory_is() {
     doctor(&["--fix", "--confirm"]).run().code(0).says("done: remove ");
     assert_eq!(fs::read_dir(user.path("temp")).expect("a directory").count(), 0);
 }
-
-#[test]
-fn a_process_that_can_not_be_looked_into_keeps_what_it_was_told_of() {
-    let (key, user) = (TestKey::generate(), User::new());
-    let ran = user
-        .run(&["setup", "--ci=none", "--validate=false", "--output=json"])
-        .team_key(&key)
-        .run();
-    let directory = ran.code(0).json()["key_dir"].as_str().expect("a path").to_owned();
-    // As if everybody whom it was made for had ended.
-    let record = PathBuf::from(&directory).join("owners.json");
-    let mut told: serde_json::Value = serde_json::from_slice(&fs::read(&record).expect("a record")).expect("JSON");
-    told["processes"][0]["started"] = 1.into();
-    told["processes"].as_array_mut().expect("processes").truncate(1);
-    told["are_all"] = true.into();
-    fs::write(&record, told.to_string()).expect("a file");
-
-    let doctor = || user.run(&["doctor", "--bypass-keychain"]).run();
-    doctor().code(10).says(&directory);
-    let run = user.run(&["exec", "--no-validate", "--", "env", "-u", "ASC_AUTH_DIR", "cat"]);
-    let mut running = Running::start(run.team_key(&key).env("ASC_AUTH_DIR", &directory));
-    running.type_in("ready\n");
-    running.stdout.wait_for("ready");
-    doctor().code(0).does_not_say(&directory);
-    drop(running.stdin.take());
-    assert_eq!(running.end(), 0);
-    doctor().code(10).says(&directory);
-}

@@ -2,11 +2,7 @@
 
 use std::{env, fs, io, os::unix::ffi::OsStrExt, path::Path};
 
-use nix::{
-    errno::Errno,
-    sys::signal::kill,
-    unistd::{Pid, getuid},
-};
+use nix::{errno::Errno, sys::signal::kill, unistd::Pid};
 use zeroize::Zeroizing;
 
 use super::{Process, World, host};
@@ -134,28 +130,18 @@ fn is_there(pid: u32) -> bool {
 
 /// A process that was told of the directory, by its environment or an argument: the command of an `exec` that was killed,
 /// or a step's that outlives whoever started it. What another user's processes were told is not known, and they can't
-/// use it. Nor is it known of another asc-auth, which nobody can look into: it may be using the directory.
+/// use it. Nor is it known of another asc-auth, which nobody can look into: it reads what it was told of when it starts.
 pub(super) fn somebody_told(directory: &Path) -> Option<u32> {
     let name = directory.file_name()?.as_bytes();
     let is_name_in = |words: &[u8]| words.windows(name.len()).any(|window| window == name);
-    let read = |pid: u32, file: &str| fs::read(format!("/proc/{pid}/{file}")).map(Zeroizing::new);
-    let was_told = |pid: u32| match read(pid, "environ") {
-        _ if pid == std::process::id() => env::vars_os().any(|(_, value)| is_name_in(value.as_bytes())),
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => is_another_of_us(pid),
-        environ => environ.is_ok_and(|words| is_name_in(&words)),
+    let mentions = |pid: u32, file: &str| {
+        let words = Zeroizing::new(fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default());
+        is_name_in(&words)
     };
+    if env::vars_os().any(|(_, value)| is_name_in(value.as_bytes())) {
+        return Some(std::process::id());
+    }
     let processes = fs::read_dir("/proc").ok()?.flatten();
     let mut pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    pids.find(|pid| was_told(*pid) || read(*pid, "cmdline").is_ok_and(|words| is_name_in(&words)))
-}
-
-/// Whether this is an asc-auth of this user, by what `/proc` tells of any process.
-fn is_another_of_us(pid: u32) -> bool {
-    let name = |pid: u32| fs::read(format!("/proc/{pid}/comm")).ok();
-    let user = || {
-        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-        let users = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
-        users.split_ascii_whitespace().next()?.parse::<u32>().ok()
-    };
-    name(pid).is_some_and(|other| Some(other) == name(std::process::id())) && user() == Some(getuid().as_raw())
+    pids.find(|pid| mentions(*pid, "environ") || mentions(*pid, "cmdline"))
 }
