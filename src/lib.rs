@@ -8,7 +8,8 @@
 //! - [`credential`]: key ID, issuer ID, private key, and how they are checked
 //!
 //! [`error`] and [`report`] bring the errors of every floor together; the ground is [`explanation`], [`diagnosis`],
-//! [`roles`], [`convention`], [`policies`], [`clock`], [`text`], [`random`], [`private_files`], [`git`] and [`terminal`].
+//! [`roles`], [`convention`], [`policies`], [`clock`], [`text`], [`random`], [`private_files`], [`core_dumps`], [`git`] and
+//! [`terminal`].
 //!
 //! Without the feature `cli` only what does no I/O is left, which compiles for the browser: [`credential`], [`token`]
 //! save its cache, and the tables of [`roles`], [`diagnosis`] and [`convention`].
@@ -31,6 +32,8 @@ pub mod cli;
 pub mod commands;
 #[cfg(feature = "cli")]
 pub mod connect;
+#[cfg(feature = "cli")]
+pub mod core_dumps;
 #[cfg(feature = "cli")]
 pub mod error;
 #[cfg(feature = "cli")]

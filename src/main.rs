@@ -2,14 +2,21 @@
 #![forbid(unsafe_code)]
 
 use std::{
+    alloc::System,
     env,
     io::{self, Write},
     panic, process,
 };
 
-use asc_auth::{commands, report::Console, source::Environment, usage};
+use asc_auth::{commands, core_dumps, report::Console, source::Environment, usage};
+use zeroizing_alloc::ZeroAlloc;
+
+/// Whatever is freed is wiped: keys and tokens pass through buffers of libraries that don't do it.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() {
+    core_dumps::forbid();
     panic::set_hook(Box::new(on_panic));
     process::exit(run().into());
 }

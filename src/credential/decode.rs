@@ -154,7 +154,7 @@ impl fmt::Display for Form {
 
 /// A key, how it was wrapped, and every text it was wrapped in, the outermost first.
 pub(super) struct Decoded {
-    pub(super) key: SecretKey,
+    pub(super) key: Box<SecretKey>,
     /// The public key that came with it, as a SEC1 point.
     pub(super) public: Option<Vec<u8>>,
     pub(super) form: Form,

@@ -24,7 +24,8 @@ pub(super) enum Container {
 
 /// A key, and what its file says beside it.
 pub(super) struct Found {
-    pub(super) key: SecretKey,
+    /// Boxed: what is moved leaves a copy behind.
+    pub(super) key: Box<SecretKey>,
     pub(super) container: Container,
     /// The public key that the file carries, as a SEC1 point: not compared with the private one yet.
     pub(super) public: Option<Vec<u8>>,
@@ -134,7 +135,11 @@ fn sec1(elements: &[AnyRef<'_>], container: Container) -> Result<Found, KeyDefec
         });
     }
     let key = SecretKey::from_slice(scalar.value()).map_err(|_| KeyDefect::Damaged)?;
-    Ok(Found { key, container, public })
+    Ok(Found {
+        key: Box::new(key),
+        container,
+        public,
+    })
 }
 
 fn other_algorithm(oid: ObjectIdentifier) -> KeyDefect {

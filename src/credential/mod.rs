@@ -10,6 +10,7 @@ mod ids;
 mod lookalike;
 mod private_key;
 mod public_key;
+mod stack;
 
 use std::fmt;
 

@@ -10,7 +10,10 @@ use p256::{
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::decode::{self, Form, KeyDefect};
+use super::{
+    decode::{self, Form, KeyDefect},
+    stack::wiping,
+};
 
 /// PKCS#8 of a P-256 key that carries its public key, up to the private scalar. (RFC 5958, RFC 5915)
 const DER_HEAD: [u8; 36] = [
@@ -25,7 +28,8 @@ const DER_LENGTH: usize = 36 + 32 + 5 + POINT_LENGTH;
 
 /// A P-256 private key, together with the texts it was given as, so that logs can be kept clear of them.
 pub struct PrivateKey {
-    key: SecretKey,
+    /// Boxed: what is moved leaves a copy behind.
+    key: Box<SecretKey>,
     /// The public key that the file carried, as a SEC1 point.
     public: Option<Vec<u8>>,
     /// The public key that belongs to it, once it was worked out.
@@ -41,7 +45,7 @@ impl PrivateKey {
 
     /// Decodes any form that people paste (see `docs/troubleshooting.md` for the list).
     pub fn decode(bytes: &[u8]) -> Result<Self, KeyDefect> {
-        let decoded = decode::decode(bytes)?;
+        let decoded = wiping(|| decode::decode(bytes))?;
         Ok(Self {
             key: decoded.key,
             public: decoded.public,
@@ -67,7 +71,7 @@ impl PrivateKey {
 
     /// Its public half, which costs as much as a signature to work out, and is worked out once.
     pub(super) fn public_key(&self) -> &PublicKey {
-        self.worked_out.get_or_init(|| self.key.public_key())
+        self.worked_out.get_or_init(|| wiping(|| self.key.public_key()))
     }
 
     /// The wrapping that the key was found in.
@@ -90,7 +94,7 @@ impl PrivateKey {
     pub fn to_pem(&self) -> Zeroizing<String> {
         let mut der = Zeroizing::new(Vec::with_capacity(DER_LENGTH));
         der.extend_from_slice(&DER_HEAD);
-        der.extend_from_slice(&*self.scalar());
+        der.extend_from_slice(&self.scalar());
         der.extend_from_slice(&DER_BEFORE_PUBLIC);
         match &self.public {
             Some(point) if point.len() == POINT_LENGTH && point[0] == 4 => der.extend_from_slice(point),
@@ -103,16 +107,18 @@ impl PrivateKey {
     ///
     /// `SigningKey` would work out the public key first, which takes as long as the signature itself.
     pub(crate) fn sign(scalar: &[u8], message: &[u8]) -> Option<Vec<u8>> {
-        let key = SecretKey::from_slice(scalar).ok()?;
         let digest = Sha256::digest(message);
-        let (signature, _): (Signature, _) =
-            sign_prehashed_rfc6979::<NistP256, Sha256>(&key.to_nonzero_scalar(), &digest, &[]);
-        Some(signature.to_bytes().to_vec())
+        wiping(|| {
+            let key = SecretKey::from_slice(scalar).ok()?;
+            let (signature, _): (Signature, _) =
+                sign_prehashed_rfc6979::<NistP256, Sha256>(&key.to_nonzero_scalar(), &digest, &[]);
+            Some(signature.to_bytes().to_vec())
+        })
     }
 
     /// The 32 bytes of the private scalar.
-    pub(crate) fn scalar(&self) -> Zeroizing<[u8; 32]> {
-        Zeroizing::new(self.key.to_bytes().into())
+    pub(crate) fn scalar(&self) -> Zeroizing<Vec<u8>> {
+        wiping(|| Zeroizing::new(self.key.to_bytes().to_vec()))
     }
 
     pub fn fingerprint(&self) -> Fingerprint {

@@ -138,7 +138,7 @@ pub fn mint(credential: &Credential, kind: &KeyKind, request: &TokenRequest, now
     let mut header = Header::new(Algorithm::ES256);
     header.kid = Some(credential.key_id.as_str().to_owned());
     let claims = Claims::new(kind, request.lifetime, &request.scopes, request.audience, now);
-    let key = EncodingKey::from_ec_der(credential.private_key.scalar().as_slice());
+    let key = EncodingKey::from_ec_der(&credential.private_key.scalar());
     let text = jsonwebtoken::encode(&header, &claims, &key)
         .unwrap_or_else(|_| unreachable!("a P-256 scalar signs, and these claims are plain JSON"));
     Token::new(text, claims.exp)

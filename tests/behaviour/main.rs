@@ -107,6 +107,8 @@ mod tables;
 mod azure;
 mod cleanup;
 mod conventions;
+#[cfg(target_os = "linux")]
+mod core_dumps;
 #[cfg(unix)]
 mod env_file;
 #[cfg(unix)]
@@ -120,6 +122,8 @@ mod github_handoff;
 mod job_directory;
 mod leaks;
 mod main_job;
+#[cfg(target_os = "linux")]
+mod memory;
 mod private_directory;
 
 // What the pages say

@@ -1,7 +1,8 @@
 //! Processes as `/proc` tells them.
 
-use std::{fs, io, os::unix::ffi::OsStrExt, path::Path};
+use std::{env, fs, io, os::unix::ffi::OsStrExt, path::Path};
 
+use nix::{errno::Errno, sys::signal::kill, unistd::Pid};
 use zeroize::Zeroizing;
 
 use super::{Process, World, host};
@@ -115,20 +116,32 @@ pub(super) fn may_be_alive(process: &Process) -> bool {
             let is_another = process.started.is_some_and(|started| started != stat.started);
             !is_another && !stat.has_ended()
         }
-        Err(error) => error.kind() != io::ErrorKind::NotFound && error.raw_os_error() != Some(nix::libc::ESRCH),
+        // `/proc` may be mounted so that it does not show what this user can't look into. (proc(5), hidepid)
+        Err(error) if error.kind() == io::ErrorKind::NotFound => is_there(process.pid),
+        Err(error) => error.raw_os_error() != Some(nix::libc::ESRCH),
     }
+}
+
+/// Whether a process has this number, whoever may look at it.
+fn is_there(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().filter(|pid| *pid > 0);
+    pid.is_some_and(|pid| kill(Pid::from_raw(pid), None) != Err(Errno::ESRCH))
 }
 
 /// A process that was told of the directory, by its environment or an argument: the command of an `exec` that was killed,
 /// or a step's that outlives whoever started it. What another user's processes were told is not known, and they can't
-/// use it.
+/// use it. Nor is it known of another asc-auth, which nobody can look into: it reads what it was told of when it starts.
 pub(super) fn somebody_told(directory: &Path) -> Option<u32> {
     let name = directory.file_name()?.as_bytes();
-    let processes = fs::read_dir("/proc").ok()?.flatten();
-    let mut pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let is_name_in = |words: &[u8]| words.windows(name.len()).any(|window| window == name);
     let mentions = |pid: u32, file: &str| {
         let words = Zeroizing::new(fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default());
-        words.windows(name.len()).any(|window| window == name)
+        is_name_in(&words)
     };
+    if env::vars_os().any(|(_, value)| is_name_in(value.as_bytes())) {
+        return Some(std::process::id());
+    }
+    let processes = fs::read_dir("/proc").ok()?.flatten();
+    let mut pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
     pids.find(|pid| mentions(*pid, "environ") || mentions(*pid, "cmdline"))
 }

@@ -65,11 +65,15 @@ impl Machine {
     }
 
     pub fn run_in(&self, directory: &str, arguments: &[&str]) -> Run {
-        Run::new(arguments)
-            .env("HOME", self.path("home"))
+        self.at_home(Run::new(arguments)).dir(&self.path(directory))
+    }
+
+    /// A run of whoever lives here, in the directory to work in.
+    pub fn at_home(&self, run: Run) -> Run {
+        run.env("HOME", self.path("home"))
             .env("USERPROFILE", self.path("home"))
             .env("TMPDIR", self.path("temp"))
-            .dir(&self.path(directory))
+            .dir(&self.path("work"))
     }
 }
 

@@ -24,7 +24,7 @@ impl Secrets {
     /// Every form of a private key.
     pub fn of_key(key: &TestKey) -> Self {
         let mut secrets = Self::default();
-        let scalar = &key.pkcs8_der()[SCALAR];
+        let scalar = &scalar_of(key);
         for form in [hex(scalar), hex(scalar).to_uppercase()] {
             secrets.add_pieces("the scalar in hex", &form);
         }
@@ -51,6 +51,22 @@ impl Secrets {
         self.add("the token", token);
         self.add("the token's signature", token.rsplit('.').next().unwrap_or_default());
         self.add_base64("base64 of the token", token.as_bytes());
+        self.add("hex of the token", &hex(token.as_bytes()));
+        self
+    }
+
+    /// The same and every form of a cookie's value.
+    #[must_use]
+    pub fn and_cookie(mut self, value: &str) -> Self {
+        let last = value.len().saturating_sub(PIECE);
+        for at in (0..last).step_by(PIECE).chain([last]) {
+            let piece = &value[at..value.len().min(at + PIECE)];
+            self.add("a cookie", piece);
+            self.add("a cookie in JSON", escaped(piece).as_str());
+            self.add("a cookie, URL-encoded", &url_encoded(piece));
+            self.add_base64("base64 of a cookie", piece.as_bytes());
+            self.add("hex of a cookie", &hex(piece.as_bytes()));
+        }
         self
     }
 
@@ -87,6 +103,9 @@ impl Secrets {
         for line in lines {
             self.add("a line of the PEM", line);
             self.add("a line of the PEM, URL-encoded", &url_encoded(line));
+            self.add("a line of the PEM with its slashes escaped", &line.replace('/', "\\/"));
+            self.add("hex of a line of the PEM", &hex(line.as_bytes()));
+            self.add_base64("base64 of a line of the PEM", line.as_bytes());
         }
         self.add_base64("base64 of the PEM", pem.as_bytes());
     }
@@ -104,20 +123,31 @@ impl Secrets {
     }
 }
 
+/// The private scalar of a key, as a number whose highest byte comes first.
+pub fn scalar_of(key: &TestKey) -> [u8; 32] {
+    key.pkcs8_der()[SCALAR].try_into().expect("32 bytes")
+}
+
 /// As it is somewhere inside of the base64 of something longer, behind so many bytes (0 to 2) of a group of three,
 /// without the characters that depend on the neighbours.
-fn aligned_base64(bytes: &[u8], before: usize) -> String {
+pub fn aligned_base64(bytes: &[u8], before: usize) -> String {
     let padded = [&[0; 2][..before], bytes].concat();
     let whole = padded.len() / 3 * 3;
     let text = STANDARD.encode(&padded[..whole]);
     text[if before == 0 { 0 } else { 4 }..].to_owned()
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// As JSON has it between its quotes.
+fn escaped(text: &str) -> String {
+    let json = serde_json::json!(text).to_string();
+    json.trim_matches('"').to_owned()
 }
 
 fn url_encoded(text: &str) -> String {
@@ -128,10 +158,11 @@ fn url_encoded(text: &str) -> String {
 fn every_form_of_a_key_and_of_a_token_is_found() {
     let key = TestKey::generate();
     let token = key.sign_token(&serde_json::json!({"alg": "ES256"}), &serde_json::json!({"aud": "x"}));
-    let secrets = Secrets::of_key(&key).and_token(&token);
+    let cookie = "DAWTOKEN+/\"=0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJ";
+    let secrets = Secrets::of_key(&key).and_token(&token).and_cookie(cookie);
     let pem = key.pem();
     let body: Vec<&str> = pem.lines().filter(|line| !line.starts_with("-----")).collect();
-    let scalar = &key.pkcs8_der()[SCALAR];
+    let scalar = &scalar_of(&key);
     let base64 = STANDARD.encode(&pem);
     let wrapped: Vec<&str> = (0..base64.len())
         .step_by(76)
@@ -166,6 +197,15 @@ fn every_form_of_a_key_and_of_a_token_is_found() {
             token.rsplit('.').next().expect("three parts").to_owned(),
         ),
         ("its base64", STANDARD.encode(format!("Bearer {token}"))),
+        ("its hex", hex(token.as_bytes())),
+        ("a line's base64", STANDARD.encode(format!("{}\n", body[1]))),
+        ("a line's hex", hex(body[0].as_bytes())),
+        ("a cookie", format!("myacinfo={cookie}; path=/")),
+        ("a part of a cookie", cookie[20..40].to_owned()),
+        ("a cookie in JSON", serde_json::json!({ "value": cookie }).to_string()),
+        ("a cookie in a form", url_encoded(cookie)),
+        ("a cookie's base64", STANDARD.encode(format!("x{cookie}"))),
+        ("a cookie's hex", hex(cookie.as_bytes())),
     ] {
         let log = format!("some words\n  {text}, and more");
         assert!(!secrets.found_in(&log).is_empty(), "{form} is not found");
