@@ -119,5 +119,11 @@ mod leaks;
 mod main_job;
 mod private_directory;
 
+// Whatever befalls
+#[cfg(unix)]
+mod fault_matrix;
+#[cfg(unix)]
+mod kill_matrix;
+
 // What the pages say
 mod docs;

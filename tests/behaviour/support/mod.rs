@@ -5,9 +5,11 @@
 pub mod aftermath;
 pub mod auth_dir;
 #[cfg(unix)]
+pub mod calls;
+#[cfg(unix)]
 pub mod child;
 #[cfg(unix)]
-pub mod deaths;
+pub mod commands;
 pub mod http;
 pub mod job;
 #[cfg(target_os = "linux")]
@@ -15,6 +17,8 @@ pub mod keyring;
 #[cfg(unix)]
 pub mod killed;
 pub mod machine;
+#[cfg(unix)]
+pub mod mishaps;
 #[cfg(unix)]
 pub mod new_key;
 #[cfg(unix)]
@@ -30,6 +34,8 @@ pub mod shell;
 pub mod terminal;
 #[cfg(unix)]
 pub mod web;
+#[cfg(unix)]
+pub mod workplace;
 
 pub mod proof;
 
@@ -256,7 +262,7 @@ impl Step {
 }
 
 /// Reads a command file as the runner does: `name<<DELIMITER`, lines, `DELIMITER`.
-fn read_entries(path: &Path) -> BTreeMap<String, String> {
+pub fn read_entries(path: &Path) -> BTreeMap<String, String> {
     let text = fs::read_to_string(path).expect("a command file");
     let mut lines = text.lines();
     let mut entries = BTreeMap::new();
