@@ -44,6 +44,10 @@ pub(super) fn run(args: &CleanupArgs, environment: &Environment, console: Consol
             console.warn(&format!("ASC_AUTH_DIR names nothing that setup made: {error}"));
             false
         }
+        Err(error @ HandoffError::JobDir { .. }) => {
+            console.warn(&format!("{} may still be there: {error}", what.display()));
+            false
+        }
         Err(error) => {
             console.warn(&error.to_string());
             false

@@ -56,7 +56,13 @@ pub(super) fn run(args: &ExecArgs, environment: &Environment, console: Console) 
     let Session { token, directory, .. } = session;
     let secrets = || session::secrets(&resolved, &token, environment);
     let secrets: Option<&(dyn Fn() -> Secrets + Sync)> = if args.no_redact { None } else { Some(&secrets) };
-    Ok(handoff::run_child(&task, secrets, directory, &signals)?)
+    let path = directory.path().to_owned();
+    let ended = handoff::run_child(&task, secrets, directory, &signals);
+    // What could not be removed then is tried once more, and told: the code is the child's.
+    if let Err(error) = handoff::remove(&path) {
+        console.warn(&error.to_string());
+    }
+    Ok(ended?)
 }
 
 /// The command, in our environment without the key, and with what is handed over.

@@ -1,5 +1,7 @@
 //! What App Store Connect, or the way to it, said no with; and what that means.
 
+use std::io;
+
 use thiserror::Error;
 
 use super::{Failure, RateLimit, Root, WebError, root::Side};
@@ -7,7 +9,7 @@ use crate::{
     diagnosis::{Forbidden, Refused, unavailable_advice, unavailable_title, with_facts, with_quote},
     explanation::{Explanation, Fact},
     source::Origin,
-    text::one_line,
+    text::{io_reason, one_line},
 };
 
 #[derive(Debug, Error)]
@@ -63,6 +65,8 @@ pub enum ConnectError {
     Mask(String),
     #[error("the network could not be set up: {0}")]
     Runtime(String),
+    #[error("this machine has no means for a connection: {}", io_reason(.0))]
+    NoMeans(#[source] io::Error),
 }
 
 /// A rule of the user's own that the key breaks.
@@ -101,7 +105,11 @@ impl ConnectError {
             Self::Refused(_) => 12,
             Self::Forbidden { .. } => 13,
             Self::Policy { .. } => 14,
-            Self::Unreachable { .. } | Self::Unavailable { .. } | Self::Redirected { .. } | Self::NotApple { .. } => 20,
+            Self::Unreachable { .. }
+            | Self::Unavailable { .. }
+            | Self::Redirected { .. }
+            | Self::NotApple { .. }
+            | Self::NoMeans(_) => 20,
             Self::Web(error) => error.exit_code(),
             Self::Roots { .. } | Self::Mask(_) => 30,
             Self::Unexpected { .. } | Self::Runtime(_) => 1,
@@ -149,6 +157,9 @@ impl ConnectError {
                 .request_id(request_id.as_deref()),
             Self::Web(error) => error.explain(),
             Self::Mask(_) => explanation.advice("Nothing was sent, because the log could not be told what to mask."),
+            Self::NoMeans(_) => explanation.advice(
+                "Nothing was sent. Raise the limit that is named (ulimit -n for open files), or end what uses it up, and try again.",
+            ),
             Self::Runtime(_) => explanation.advice("This is a defect of asc-auth or of this machine. Please report it with this text."),
         }
     }

@@ -62,9 +62,7 @@ impl Thread {
             .enable_all()
             .on_thread_start(let_signals_pass)
             .build();
-        Ok(Self(Some(
-            runtime.map_err(|error| ConnectError::Runtime(error.to_string()))?,
-        )))
+        Ok(Self(Some(runtime.map_err(ConnectError::NoMeans)?)))
     }
 
     fn run<T>(&self, conversation: impl Future<Output = T>) -> T {

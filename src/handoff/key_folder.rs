@@ -31,12 +31,18 @@ const RESCUE_PREFIX: &str = "asc-auth-key-";
 pub struct KeyFolder(PathBuf);
 
 impl KeyFolder {
-    /// Whatever is there. Nothing is made.
+    /// Whatever is there. Nothing is made. What is written down of a run, and of a profile, is text: so is the path.
     pub fn of(directory: &Path) -> Result<Self, HandoffError> {
-        let path = absolute(directory).map_err(|error| HandoffError::KeyFolder {
+        let refuse = |reason: String| HandoffError::KeyFolder {
             path: directory.to_owned(),
-            reason: io_reason(&error),
-        })?;
+            reason,
+        };
+        let path = absolute(directory).map_err(|error| refuse(io_reason(&error)))?;
+        if path.to_str().is_none() {
+            return Err(refuse(
+                "its path is not Unicode, and could not be written down".to_owned(),
+            ));
+        }
         Ok(Self(path))
     }
 

@@ -1,6 +1,6 @@
 //! What `asc-auth key create` refuses: before Apple is asked for anything where that can be known, and with nothing made.
 
-use std::fs;
+use std::{ffi::OsStr, fs, os::unix::ffi::OsStrExt};
 
 use simulator::{ApiKey, Role, Simulator, TestKey, WebRole, WebStep};
 
@@ -15,6 +15,18 @@ use crate::support::{
 #[track_caller]
 fn assert_untouched(row: &str, person: &Person) {
     assert!(person.apple.requests().is_empty(), "{row}");
+}
+
+#[test]
+fn a_directory_whose_path_is_no_text_is_refused_before_a_key_is_made() {
+    let person = Person::new();
+    let home = OsStr::from_bytes(b"/nowhere/\xff");
+    let run = create(&person, &[])
+        .env("HOME", home)
+        .env("ASC_WEB_SESSION", person.session_file());
+    let ran = done(&person, run).code(30).says("no key can be saved in /nowhere/");
+    ran.says("its path is not Unicode").says("--output-dir");
+    assert_untouched("not Unicode", &person);
 }
 
 #[test]

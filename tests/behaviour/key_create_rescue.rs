@@ -12,8 +12,8 @@ use simulator::{CertificateAuthority, Fault, Simulator, TeamKey, WebRole, WebSte
 
 use crate::support::{
     Run,
+    calls::can_trace,
     child::{Running, entries, wait_until},
-    deaths::can_trace,
     job::mode,
     new_key::{
         active, assert_no_key_told, assert_nothing_left, assert_saved_in, blitz, create, done, file_in, left, the_key,
@@ -253,7 +253,6 @@ fn synced(person: &Person, run: Run) -> String {
 #[test]
 fn a_directory_that_is_made_for_the_key_is_on_the_disk_as_well() {
     if !can_trace() {
-        eprintln!("skipped: strace is not here, or may not trace");
         return;
     }
     let person = Person::new();

@@ -6,12 +6,13 @@ use std::thread;
 use simulator::WebStep;
 
 use crate::support::{
-    deaths::{Death, at_calls, at_requests, can_trace, play_all},
-    killed::{Maker, Scene},
+    calls::can_trace,
+    killed::{Maker, Scene, at_every_call, at_requests},
+    mishaps::{Mishap, Stage, play_all},
 };
 
 /// Behind the list and the creation comes the download: the private half was handed out, and nobody has it.
-const KEY_LOST: [Death; 1] = [Death::RequestTookEffect { nth: 3 }];
+const KEY_LOST: [Mishap; 1] = [Mishap::RequestTookEffect { nth: 3 }];
 
 #[test]
 fn a_create_that_is_killed_at_any_file_operation_goes_on_and_leaves_one_key() {
@@ -33,12 +34,12 @@ fn a_create_that_lost_its_key_and_is_killed_at_any_file_operation_leaves_one_key
 
 #[test]
 fn a_create_that_is_killed_at_any_request_goes_on_and_leaves_one_key() {
-    play_all(at_requests(Maker::Create, &[]), Maker::Create);
+    play_all::<Scene>(at_requests(Maker::Create, &[]), Maker::Create);
 }
 
 #[test]
 fn a_rotation_that_is_killed_at_any_request_goes_on_and_leaves_one_key() {
-    play_all(at_requests(Maker::Rotate, &[]), Maker::Rotate);
+    play_all::<Scene>(at_requests(Maker::Rotate, &[]), Maker::Rotate);
 }
 
 #[test]
@@ -56,7 +57,7 @@ fn a_rotation_that_is_killed_while_it_publishes_publishes_again() {
     const KILL: &str = "[ -e $MARK ] || { : >$MARK; kill -9 $PPID; exit 1; }";
     for (before, after) in [(KILL, ""), ("", KILL)] {
         let mut scene = Scene::new(Maker::Rotate).publishing(before, after);
-        assert!(scene.play(&[Death::Never]).was_hit(), "{}", scene.story());
+        assert!(scene.play(&[Mishap::None]), "{}", scene.story());
     }
 }
 
@@ -65,15 +66,13 @@ fn a_rotation_that_is_killed_when_it_has_published_goes_on_and_leaves_one_key() 
     // The command is gone when nobody can send it a signal any more.
     const KILL: &str = "[ -e $MARK ] || { : >$MARK; (while kill -0 $$; do :; done; kill -9 $PPID) >/dev/null 2>&1 & }";
     let mut scene = Scene::new(Maker::Rotate).publishing("", KILL);
-    assert!(scene.play(&[Death::Never]).was_hit(), "{}", scene.story());
+    assert!(scene.play(&[Mishap::None]), "{}", scene.story());
 }
 
 #[track_caller]
-fn die_at_every_call(maker: Maker, before: &[Death]) {
+fn die_at_every_call(maker: Maker, before: &[Mishap]) {
     if can_trace() {
-        play_all(at_calls(maker, before), maker);
-    } else {
-        eprintln!("skipped: strace is not here, or may not trace");
+        play_all::<Scene>(at_every_call(maker, before), maker);
     }
 }
 
@@ -82,12 +81,12 @@ fn die_at_every_call(maker: Maker, before: &[Death]) {
 fn die_at_two_requests(maker: Maker) {
     let requests = Scene::new(maker).requests_after(&[]);
     let kinds = thread::scope(|scope| {
-        let after = |nth| scope.spawn(move || at_requests(maker, &[Death::RequestTookEffect { nth }]));
+        let after = |nth| scope.spawn(move || at_requests(maker, &[Mishap::RequestTookEffect { nth }]));
         let planned: Vec<_> = (1..=requests).map(after).collect();
         planned
             .into_iter()
             .flat_map(|kinds| kinds.join().expect("they are planned"))
             .collect()
     });
-    play_all(kinds, maker);
+    play_all::<Scene>(kinds, maker);
 }

@@ -126,5 +126,11 @@ mod main_job;
 mod memory;
 mod private_directory;
 
+// Whatever befalls
+#[cfg(unix)]
+mod fault_matrix;
+#[cfg(unix)]
+mod kill_matrix;
+
 // What the pages say
 mod docs;

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::Read,
+    io::{self, Read},
     path::{self, Path, PathBuf},
 };
 
@@ -90,7 +90,12 @@ impl Given {
     fn file(&self) -> Option<PathBuf> {
         let Key::File(path, _) = &self.key else { return None };
         let path = plain(path::absolute(tidy(path)).ok()?);
-        fs::metadata(&path).is_ok_and(|file| file.is_file()).then_some(path)
+        let is_file = match fs::metadata(&path) {
+            Ok(file) => file.is_file(),
+            // The key was read from it a moment ago: it is not said to be in no file.
+            Err(error) => error.kind() != io::ErrorKind::NotFound,
+        };
+        is_file.then_some(path)
     }
 }
 

@@ -13,6 +13,7 @@ use std::{
     fmt,
     io::{self, PipeWriter, Write},
     mem,
+    path::Path,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -86,14 +87,23 @@ pub fn run_child(
     signals: &Signals,
 ) -> Result<u8, HandoffError> {
     // Everything that can fail comes before the child.
-    let watched = secrets.map(|secrets| Watched::new(secrets, directory.path().join(TOKENS)));
-    let watched = watched.transpose().map_err(|error| unprepared(&error))?;
+    let tokens = directory.path().join(TOKENS);
+    let watched = secrets.map(|secrets| Watched::new(secrets, tokens.clone()));
+    let watched = watched.transpose().map_err(|error| unread(&tokens, &error))?;
     let to_out = if task.stdout_is_taken {
         Target::stderr()
     } else {
         Target::stdout()
     };
     let targets = [to_out, Target::stderr()];
+    // A stream that was closed to us is the child's affair; one that there is no descriptor for is not.
+    if let Some(error) = targets
+        .iter()
+        .filter_map(|target| target.as_ref().err())
+        .find(|error| system::is_shortage(error))
+    {
+        return Err(unprepared(error));
+    }
     let (child_ended, end) = io::pipe().map_err(|error| unprepared(&error))?;
     let mut process = Process::spawn(task, watched.is_some(), signals).map_err(|error| cannot_start(task, &error))?;
     if let (Some(stdin), Some(text)) = (process.take_stdin(), &task.stdin) {
@@ -157,11 +167,19 @@ fn unprepared(error: &io::Error) -> HandoffError {
     HandoffError::ChildPrepare(error.to_string())
 }
 
+fn unread(path: &Path, error: &io::Error) -> HandoffError {
+    HandoffError::ChildPrepare(format!("{}: {}", path.display(), io_reason(error)))
+}
+
 fn lost(error: &io::Error) -> HandoffError {
     HandoffError::ChildLost(error.to_string())
 }
 
 fn cannot_start(task: &Task, error: &io::Error) -> HandoffError {
+    // That is not the program's fault, and nothing that is done to the program would mend it.
+    if system::is_shortage(error) {
+        return unprepared(error);
+    }
     HandoffError::ChildStart {
         command: task.program.name(),
         is_missing: error.kind() == io::ErrorKind::NotFound,

@@ -1,5 +1,7 @@
 //! Processes, signals and the terminal, the Unix way.
 
+mod terminal;
+
 use std::{
     ffi::{CString, OsStr},
     fs::File,
@@ -25,10 +27,11 @@ use nix::{
         signal::{SigSet, Signal, kill, killpg},
         wait::{WaitPidFlag, WaitStatus, waitpid},
     },
-    unistd::{Pid, getpgrp, getpid, tcgetpgrp, tcsetpgrp},
+    unistd::{Pid, getpid},
 };
 use zeroize::Zeroizing;
 
+use self::terminal::Terminal;
 use super::{
     Program, Task,
     streams::{Event, Source},
@@ -256,28 +259,6 @@ impl Process {
     }
 }
 
-/// The terminal that this process belongs to, if there is one, whatever its standard input is.
-struct Terminal(Option<File>);
-
-impl Terminal {
-    fn open() -> Self {
-        Self(File::open("/dev/tty").ok())
-    }
-
-    fn give_to(&self, group: Pid) -> bool {
-        self.move_from(getpgrp(), group)
-    }
-
-    fn take_back(&self, group: Pid) {
-        self.move_from(group, getpgrp());
-    }
-
-    fn move_from(&self, from: Pid, to: Pid) -> bool {
-        let Some(terminal) = &self.0 else { return false };
-        tcgetpgrp(terminal) == Ok(from) && tcsetpgrp(terminal, to).is_ok()
-    }
-}
-
 fn words_of(program: &Program) -> io::Result<Vec<Zeroizing<CString>>> {
     match program {
         Program::Words(words) => words.iter().map(|word| c_string(&[word])).collect(),
@@ -288,6 +269,14 @@ fn words_of(program: &Program) -> io::Result<Vec<Zeroizing<CString>>> {
             .map(|word| c_string(&[word]))
             .collect(),
     }
+}
+
+/// Whether the system, or this user, has no more processes, descriptors or memory to give.
+pub(super) fn is_shortage(error: &io::Error) -> bool {
+    let shortages = [Errno::EAGAIN, Errno::EMFILE, Errno::ENFILE, Errno::ENOMEM];
+    error
+        .raw_os_error()
+        .is_some_and(|number| shortages.contains(&Errno::from_raw(number)))
 }
 
 /// The parts, joined without a copy that would outlive them.
@@ -326,7 +315,13 @@ impl<'a> Output<'a> {
 
 impl Read for Output<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.pipe.read(buffer)
+        loop {
+            match self.pipe.read(buffer) {
+                // The child goes on writing, whatever signal came.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => return read,
+            }
+        }
     }
 }
 
@@ -385,10 +380,7 @@ impl Write for Target {
             match self.0.write(bytes) {
                 // Whoever started us may have made it so: then it is waited for.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    poll(
-                        &mut [PollFd::new(self.0.as_fd(), PollFlags::POLLOUT)],
-                        PollTimeout::NONE,
-                    )?;
+                    wait_for_room(&self.0)?;
                 }
                 written => return written,
             }
@@ -397,5 +389,16 @@ impl Write for Target {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+fn wait_for_room(target: &File) -> io::Result<()> {
+    match poll(
+        &mut [PollFd::new(target.as_fd(), PollFlags::POLLOUT)],
+        PollTimeout::NONE,
+    ) {
+        // Whoever writes tries again, and comes back if there is none.
+        Ok(_) | Err(Errno::EINTR) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }

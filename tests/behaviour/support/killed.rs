@@ -4,10 +4,7 @@
 use std::{
     fmt::Write as _,
     fs,
-    os::unix::{
-        fs::{DirBuilderExt, MetadataExt},
-        process::ExitStatusExt,
-    },
+    os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
     process::Stdio,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -23,9 +20,10 @@ use simulator::{Fault, SeenRequest, Simulator, WebRole};
 use tempfile::TempDir;
 
 use super::{
-    KEY_ID, Ran, Run,
+    KEY_ID, Run,
     aftermath::files_below,
-    deaths::{Death, read_calls, traced},
+    calls::{Injected, lasting_calls, read_calls, traced},
+    mishaps::{End, Kind, Mishap, Stage, at_calls},
     web::{Person, write_private},
 };
 
@@ -65,23 +63,6 @@ pub struct Scene {
     publish: String,
 }
 
-/// How a run ended.
-#[derive(Debug)]
-pub struct End {
-    pub code: Option<i32>,
-    pub is_killed: bool,
-    pub text: String,
-    /// The calls of the name that was to be hit.
-    calls: String,
-}
-
-impl End {
-    /// Whether the process, or a child of it, was hit.
-    pub fn was_hit(&self) -> bool {
-        self.is_killed || self.calls.contains("killed by SIGKILL")
-    }
-}
-
 impl Scene {
     pub fn new(maker: Maker) -> Self {
         let place = tempfile::tempdir().expect("a temporary directory");
@@ -118,34 +99,21 @@ impl Scene {
         self
     }
 
-    /// Kills the command in each of these ways and judges what is left, then runs it once more and judges what is there.
-    /// Gives how the last run ended that was to be killed.
-    pub fn play(&mut self, deaths: &[Death]) -> &End {
-        for death in deaths {
-            self.run(death);
-            self.assert_nothing_is_lost();
-        }
-        let was_finished = self.is_finished();
-        self.run(&Death::Never);
-        self.assert_told_and_done(was_finished);
-        &self.runs[deaths.len() - 1]
-    }
-
-    /// How many requests a run makes that goes on after these deaths.
-    pub fn requests_after(&mut self, deaths: &[Death]) -> usize {
-        for death in deaths {
-            self.run(death);
+    /// How many requests a run makes that goes on after these mishaps.
+    pub fn requests_after(&mut self, mishaps: &[Mishap]) -> usize {
+        for mishap in mishaps {
+            self.run(mishap);
         }
         let before = self.requests();
-        self.run(&Death::Never);
+        self.run(&Mishap::None);
         self.requests() - before
     }
 
-    /// What strace sees of a run that is left alone, and the home directory of that run.
-    pub fn trace(&self) -> (String, PathBuf) {
+    /// What strace sees of a run that is left alone.
+    pub fn trace(&self) -> String {
         let log = self.place.path().join("calls");
         traced(self.command(), &log, None).run().code(0);
-        (read_calls(&log), self.person.home.path())
+        read_calls(&log)
     }
 
     fn command(&self) -> Run {
@@ -172,19 +140,19 @@ impl Scene {
     }
 
     /// Runs the command to its death, or to its end.
-    pub fn run(&mut self, death: &Death) {
+    pub fn run(&mut self, mishap: &Mishap) {
         let log = self.place.path().join("calls");
-        let run = match death {
-            Death::Call { name, nth } => traced(self.command(), &log, Some((name, *nth))),
+        let run = match mishap {
+            Mishap::Call { name, nth, what } => traced(self.command(), &log, Some((name, *nth, *what))),
             _ => self.command(),
         };
         let mut command = run.into_command();
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut watch = locked(&self.watch);
         watch.kill_at = None;
-        if let Death::RequestArrived { nth } | Death::RequestTookEffect { nth } = death {
+        if let Mishap::RequestArrived { nth } | Mishap::RequestTookEffect { nth } = mishap {
             watch.kill_at = Some(watch.events.len() + nth);
-            if let Death::RequestArrived { .. } = death {
+            if let Mishap::RequestArrived { .. } = mishap {
                 // No fault at all for the ones before.
                 for _ in 1..*nth {
                     self.person.apple.fail_next(Fault::Latency(Duration::ZERO));
@@ -198,14 +166,7 @@ impl Scene {
         let output = child.wait_with_output().expect("it ends");
         self.person.apple.clear_faults();
         locked(&self.watch).kill_at = None;
-        let is_killed = output.status.signal() == Some(Signal::SIGKILL as i32);
-        let ran = Ran::from(output);
-        self.runs.push(End {
-            code: ran.code,
-            is_killed,
-            text: ran.text(),
-            calls: read_calls(&log),
-        });
+        self.runs.push(End::of(output, read_calls(&log)));
     }
 
     pub fn temp(&self) -> PathBuf {
@@ -215,20 +176,35 @@ impl Scene {
     pub fn published(&self) -> PathBuf {
         self.place.path().join("published")
     }
+}
 
-    /// All that there is to know about it.
-    pub fn story(&self) -> String {
+impl Stage for Scene {
+    type Piece = Maker;
+
+    /// Nearly all of their time they wait, between two requests.
+    const AT_ONCE: usize = 16;
+
+    fn set(maker: Maker) -> Self {
+        Self::new(maker)
+    }
+
+    /// Kills the command in each of these ways and judges what is left, then runs it once more and judges what is there.
+    fn play(&mut self, mishaps: &[Mishap]) -> bool {
+        for mishap in mishaps {
+            self.run(mishap);
+            self.assert_code();
+            self.assert_nothing_is_lost();
+        }
+        let was_finished = self.is_finished();
+        self.run(&Mishap::None);
+        self.assert_told_and_done(was_finished);
+        self.runs[mishaps.len() - 1].was_hit()
+    }
+
+    fn story(&self) -> String {
         let mut story = String::new();
         for run in &self.runs {
-            let last: Vec<&str> = run.calls.lines().rev().take(3).collect();
-            let _ = writeln!(
-                story,
-                "--- ended with {:?}{}\n{}",
-                run.code,
-                if run.is_killed { ", killed" } else { "" },
-                run.text
-            );
-            last.iter().rev().for_each(|line| story.extend(["call: ", line, "\n"]));
+            let _ = write!(story, "{run}");
         }
         for path in self.journals() {
             let _ = writeln!(story, "{}: {:?}", path.display(), fs::read_to_string(&path));
@@ -247,6 +223,30 @@ impl Scene {
         });
         story
     }
+}
+
+/// Dead at every call that leaves something behind, of a run that goes on after `before`.
+#[track_caller]
+pub fn at_every_call(maker: Maker, before: &[Mishap]) -> Vec<Kind> {
+    let mut scene = Scene::new(maker);
+    for mishap in before {
+        scene.run(mishap);
+    }
+    at_calls(lasting_calls(&scene.trace()), Injected::Kill, before)
+}
+
+/// Dead at every request of a run that goes on after `before`, twice: as it arrives, and when it has taken effect.
+#[track_caller]
+pub fn at_requests(maker: Maker, before: &[Mishap]) -> Vec<Kind> {
+    let requests = Scene::new(maker).requests_after(before);
+    let kind = |mishap: fn(usize) -> Mishap| Kind {
+        before: before.to_vec(),
+        mishaps: (1..=requests).map(mishap).collect(),
+    };
+    vec![
+        kind(|nth| Mishap::RequestArrived { nth }),
+        kind(|nth| Mishap::RequestTookEffect { nth }),
+    ]
 }
 
 /// Remembers a request, and kills the process whose last one it is to be.

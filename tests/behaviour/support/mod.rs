@@ -5,9 +5,11 @@
 pub mod aftermath;
 pub mod auth_dir;
 #[cfg(unix)]
+pub mod calls;
+#[cfg(unix)]
 pub mod child;
 #[cfg(unix)]
-pub mod deaths;
+pub mod commands;
 pub mod http;
 pub mod job;
 #[cfg(target_os = "linux")]
@@ -17,6 +19,8 @@ pub mod killed;
 pub mod machine;
 #[cfg(target_os = "linux")]
 pub mod memory;
+#[cfg(unix)]
+pub mod mishaps;
 #[cfg(unix)]
 pub mod new_key;
 #[cfg(unix)]
@@ -34,6 +38,8 @@ pub mod terminal;
 pub mod user;
 #[cfg(unix)]
 pub mod web;
+#[cfg(unix)]
+pub mod workplace;
 
 pub mod proof;
 
@@ -273,7 +279,7 @@ impl Step {
 }
 
 /// Reads a command file as the runner does: `name<<DELIMITER`, lines, `DELIMITER`.
-fn read_entries(path: &Path) -> BTreeMap<String, String> {
+pub fn read_entries(path: &Path) -> BTreeMap<String, String> {
     let text = fs::read_to_string(path).expect("a command file");
     let mut lines = text.lines();
     let mut entries = BTreeMap::new();
