@@ -77,10 +77,10 @@ fn other_programs_of_the_user_can_not_look_into_it() {
     assert_eq!(ours, running.pid().to_string());
     for file in ["environ", "maps", "mem", "auxv"] {
         let path = |pid: &str| PathBuf::from(format!("/proc/{pid}/{file}"));
-        assert!(!user.can_read(&path(ours)), "{file}");
+        assert!(!User::can_read(&path(ours)), "{file}");
         // At its beginning is nothing of a process.
         if file != "mem" {
-            assert!(user.can_read(&path(command)), "{file} of the command");
+            assert!(User::can_read(&path(command)), "{file} of the command");
         }
     }
     running.type_in("\n");

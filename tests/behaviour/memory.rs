@@ -8,22 +8,14 @@ use simulator::{ApiKey, Role, Simulator, TestKey};
 
 use crate::support::{
     ISSUER_ID, KEY_ID, Run,
+    calls::can_trace,
     child::{Running, wait_until},
-    deaths::can_trace,
     memory::{Dump, Finished},
     new_key::{create, the_key},
     profiles::Home,
     simulator_with,
     web::Person,
 };
-
-fn is_skipped() -> bool {
-    let is_skipped = !can_trace();
-    if is_skipped {
-        println!("skipped: strace is not here, or may not trace");
-    }
-    is_skipped
-}
 
 /// A run with the home directory's key, in a file of these bytes. In a variable it would stay for as long as the process
 /// lives: the system keeps those.
@@ -64,7 +56,7 @@ fn a_key_that_is_in_use_is_found_in_memory() {
 
 #[test]
 fn a_key_that_was_used_is_not() {
-    if is_skipped() {
+    if !can_trace() {
         return;
     }
     let home = Home::new();
@@ -89,7 +81,7 @@ fn a_key_that_was_used_is_not() {
 
 #[test]
 fn a_key_in_any_form_is_not() {
-    if is_skipped() {
+    if !can_trace() {
         return;
     }
     let home = Home::new();
@@ -108,7 +100,7 @@ fn a_key_in_any_form_is_not() {
 
 #[test]
 fn a_key_that_was_made_is_not() {
-    if is_skipped() {
+    if !can_trace() {
         return;
     }
     let person = Person::new();

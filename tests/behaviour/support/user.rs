@@ -57,7 +57,7 @@ impl User {
     }
 
     /// Whether they can read a file, such as one of `/proc`.
-    pub fn can_read(&self, path: &Path) -> bool {
+    pub fn can_read(path: &Path) -> bool {
         let words: &[&str] = if is_root() { &NOBODY } else { &["env"] };
         let mut command = Command::new(words[0]);
         command.args(&words[1..]).args(["head", "-c", "1"]).arg(path);
