@@ -4,7 +4,7 @@
 //! Nothing of it is shown.
 #![no_main]
 
-use std::{collections::BTreeMap, fs, path::PathBuf, sync::LazyLock};
+use std::{collections::BTreeMap, fs, path::Path, sync::LazyLock};
 
 use asc_auth::{
     connect::{Root, Session, WebError},
@@ -30,7 +30,7 @@ fuzz_target!(|json: &[u8]| {
     let path = FOLDER.path().join("session.json");
     fs::write(&path, json).expect("a write");
     for (root, host) in &*ROOTS {
-        match read(path.clone(), root) {
+        match read(&path, root) {
             Ok(session) => check(&session, json, host),
             Err(WebError::BadSession { why, .. }) => assert!(!why.is_empty()),
             Err(other) => panic!("{other}"),
@@ -38,7 +38,7 @@ fuzz_target!(|json: &[u8]| {
     }
 });
 
-fn read(path: PathBuf, root: &Root) -> Result<Session, WebError> {
+fn read(path: &Path, root: &Root) -> Result<Session, WebError> {
     let given = path.to_str().expect("Unicode").to_owned();
     let given = Some((Origin::Variable("ASC_WEB_SESSION"), given));
     Session::read(given, &Environment::Fixed(BTreeMap::new()), root)

@@ -35,13 +35,17 @@ pub fn parse_date(header: &str) -> Option<i64> {
     Some(timestamp.as_second())
 }
 
-/// `Retry-After` in seconds; Apple sends numbers, and a date counts from `now` (Unix seconds).
+/// `Retry-After` in seconds, begun ones included. Apple sends numbers; a date counts from `now`, which is the answer's own
+/// `Date` if it has one (Unix seconds). A number beyond all reckoning is the largest one.
 pub fn parse_retry_after(header: &str, now: i64) -> Option<u64> {
     let header = header.trim();
-    header
-        .parse()
-        .ok()
-        .or_else(|| u64::try_from(parse_date(header)?.saturating_sub(now)).ok())
+    let (whole, part) = header.split_once('.').unwrap_or((header, ""));
+    let is_number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
+    if !whole.is_empty() && is_number(whole) && is_number(part) {
+        let begun = u64::from(part.bytes().any(|digit| digit != b'0'));
+        return Some(whole.parse().unwrap_or(u64::MAX).saturating_add(begun));
+    }
+    u64::try_from(parse_date(header)?.saturating_sub(now)).ok()
 }
 
 #[cfg(test)]
@@ -79,7 +83,12 @@ mod tests {
     fn retry_after_is_a_number_or_a_date() {
         assert_eq!(parse_retry_after(" 17 ", 0), Some(17));
         assert_eq!(parse_retry_after("Sun, 06 Nov 1994 08:49:37 GMT", 784_111_770), Some(7));
-        assert_eq!(parse_retry_after("soon", 0), None);
+        assert_eq!(parse_retry_after("30.0", 0), Some(30));
+        assert_eq!(parse_retry_after("30.5", 0), Some(31));
+        assert_eq!(parse_retry_after("99999999999999999999999", 0), Some(u64::MAX));
+        for text in ["soon", "", ".", ".5", "1.5.5", "1e3", "+5"] {
+            assert_eq!(parse_retry_after(text, 0), None, "{text}");
+        }
         assert_eq!(parse_retry_after("-5", 0), None);
     }
 }

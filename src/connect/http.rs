@@ -53,7 +53,7 @@ impl fmt::Debug for Answer {
 pub(super) struct Sent {
     response: Response,
     elapsed: Duration,
-    /// Unix seconds.
+    /// When it was written, by the server's clock if it tells that. Unix seconds.
     now: i64,
     pub(super) skew: Option<Skew>,
 }
@@ -144,7 +144,7 @@ impl Http {
             skew: date.map(|date| skew(now, elapsed, date)),
             response,
             elapsed,
-            now,
+            now: date.unwrap_or(now),
         })
     }
 

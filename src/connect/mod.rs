@@ -16,6 +16,8 @@ mod transport;
 mod validate;
 mod web;
 
+use std::io;
+
 use tokio::{runtime::Runtime, task::LocalSet};
 
 pub use accepted::{Accepted, until_accepted};
@@ -62,7 +64,7 @@ impl Thread {
             .enable_all()
             .on_thread_start(let_signals_pass)
             .build();
-        Ok(Self(Some(runtime.map_err(ConnectError::NoMeans)?)))
+        Ok(Self(Some(runtime.map_err(no_runtime)?)))
     }
 
     fn run<T>(&self, conversation: impl Future<Output = T>) -> T {
@@ -70,6 +72,16 @@ impl Thread {
             Some(runtime) => runtime.block_on(conversation),
             None => unreachable!("it has its runtime until it is dropped"),
         }
+    }
+}
+
+/// What runs out may be there again later; anything else that fails here is a defect.
+fn no_runtime(error: io::Error) -> ConnectError {
+    match error.kind() {
+        io::ErrorKind::OutOfMemory | io::ErrorKind::WouldBlock => ConnectError::NoMeans(error),
+        // EMFILE and ENFILE.
+        _ if matches!(error.raw_os_error(), Some(23 | 24)) => ConnectError::NoMeans(error),
+        _ => ConnectError::Runtime(error.to_string()),
     }
 }
 

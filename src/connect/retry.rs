@@ -1,8 +1,8 @@
 //! When to try again, and for how long: one budget for the whole conversation.
 //!
 //! Pauses are full-jitter, so that many jobs that fail together do not come back together: a random part of a doubling
-//! ceiling, and of half the time that is left where the server has too many requests. How a thousand jobs fare with
-//! that is in `herd.rs`.
+//! ceiling, and of up to half a minute where the server has too many requests. How a thousand jobs fare with that is in
+//! `herd.rs`.
 
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ use super::RateLimit;
 
 const FIRST_CEILING: Duration = Duration::from_millis(500);
 const LAST_CEILING: Duration = Duration::from_secs(8);
+/// As far as a crowd is spread: half of the usual budget.
+const WIDEST_SPREAD: Duration = Duration::from_secs(30);
 /// No single attempt may eat the whole budget.
 const LONGEST_ATTEMPT: Duration = Duration::from_secs(20);
 
@@ -21,9 +23,9 @@ const LONGEST_ATTEMPT: Duration = Duration::from_secs(20);
 pub(super) enum Setback {
     /// It is this conversation's own, and may pass at any moment.
     Own { after: Option<u64> },
-    /// The server turned requests away, and whoever else was refused comes back too.
+    /// The server has too many requests, and whoever else was refused comes back too.
     Crowd { after: Option<u64> },
-    /// The hour has no requests left. Apple's hour is a rolling one: it may be a whole one until there is room.
+    /// The hour has no requests left. Apple's hour is a rolling one: nobody knows how soon there is room.
     HourSpent,
 }
 
@@ -34,8 +36,6 @@ impl Setback {
         match status {
             StatusCode::TOO_MANY_REQUESTS if is_spent && after.is_none() => Some(Self::HourSpent),
             StatusCode::TOO_MANY_REQUESTS => Some(Self::Crowd { after }),
-            // All who met this failure were told the same time.
-            status if is_worth_retrying(status) && after.is_some() => Some(Self::Crowd { after }),
             status if is_worth_retrying(status) => Some(Self::Own { after }),
             _ => None,
         }
@@ -109,8 +109,9 @@ fn pause(setback: Setback, failures: u32, left: Duration, fraction: f64) -> Opti
     };
     let ceiling = match setback {
         // Nobody knows how large the crowd is: it is spread as far as leaves time for a second refusal.
-        Setback::Crowd { .. } => (left.saturating_sub(wish) / 2).max(FIRST_CEILING),
-        _ => doubling,
+        Setback::Crowd { .. } => (left.saturating_sub(wish) / 2).clamp(FIRST_CEILING, WIDEST_SPREAD),
+        // All who met this failure were told the same time.
+        _ => doubling.max(wish.min(LAST_CEILING)),
     };
     let pause = wish.saturating_add(ceiling.mul_f64(fraction));
     (pause < left).then_some(pause)
@@ -153,10 +154,10 @@ mod tests {
         }
 
         #[test]
-        fn a_crowd_is_spread_over_half_of_what_is_left(left in 2_000_u64..600_000, after in 0_u64..600, fraction in 0.0..=1.0) {
+        fn a_crowd_is_spread_over_half_of_what_is_left_and_half_a_minute_at_most(left in 2_000_u64..600_000, after in 0_u64..600, fraction in 0.0..=1.0) {
             let left = Duration::from_millis(left);
             let wish = Duration::from_secs(after);
-            let latest = wish + (left.saturating_sub(wish) / 2).max(FIRST_CEILING);
+            let latest = wish + (left.saturating_sub(wish) / 2).clamp(FIRST_CEILING, WIDEST_SPREAD);
             let paused = pause(Setback::Crowd { after: Some(after) }, 0, left, fraction);
             prop_assert!(paused <= Some(latest));
             if latest < left {
@@ -183,6 +184,13 @@ mod tests {
     }
 
     #[test]
+    fn a_service_that_says_when_it_is_back_is_asked_soon_after() {
+        let latest = |after| pause(Setback::Own { after: Some(after) }, 0, AMPLE, 1.0);
+        assert_eq!(latest(1), Some(Duration::from_secs(2)));
+        assert_eq!(latest(120), Some(Duration::from_secs(128)));
+    }
+
+    #[test]
     fn an_hour_that_is_spent_is_not_waited_for() {
         assert_eq!(pause(Setback::HourSpent, 0, AMPLE, 0.0), None);
     }
@@ -197,7 +205,7 @@ mod tests {
         assert_eq!(of(401, Some(1), None), None);
         assert_eq!(of(408, None, None), Some(Setback::Own { after: None }));
         assert_eq!(of(503, None, Some(0)), Some(Setback::Own { after: None }));
-        assert_eq!(of(503, Some(5), None), Some(Setback::Crowd { after: Some(5) }));
+        assert_eq!(of(503, Some(5), None), Some(Setback::Own { after: Some(5) }));
         assert_eq!(of(429, None, None), Some(Setback::Crowd { after: None }));
         assert_eq!(of(429, None, Some(7)), Some(Setback::Crowd { after: None }));
         assert_eq!(of(429, Some(5), Some(0)), Some(Setback::Crowd { after: Some(5) }));

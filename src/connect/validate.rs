@@ -57,23 +57,40 @@ pub(super) async fn authenticate(
     mint: &mut Mint<'_>,
 ) -> Result<Known, ConnectError> {
     let kind = &resolved.credential.kind;
-    let mut clock = Clock::default();
-    let mut token = mint(kind, clock)?;
-    let mut answer = client.get(PROBE, &token).await?;
+    let clock = Clock::default();
+    let mut known = ask(client, kind, clock, mint(kind, clock)?, mint).await?;
 
-    if answer.status == StatusCode::UNAUTHORIZED {
-        if let Some(skew) = answer.skew.filter(|skew| skew.needs_correction()) {
-            clock = Clock::corrected_by(skew);
-            token = mint(kind, clock)?;
-            answer = client.get(PROBE, &token).await?;
+    if known.answer.status == StatusCode::UNAUTHORIZED {
+        if let Some(skew) = known.answer.skew.filter(|skew| skew.needs_correction()) {
+            let clock = Clock::corrected_by(skew);
+            known = ask(client, kind, clock, mint(kind, clock)?, mint).await?;
         } else if client.pause().await {
-            answer = client.get(PROBE, &token).await?;
+            known = ask(client, kind, known.clock, known.token, mint).await?;
         }
     }
-    if answer.status == StatusCode::UNAUTHORIZED {
-        return Err(refused(client, resolved, &answer, clock, mint).await);
+    if known.answer.status == StatusCode::UNAUTHORIZED {
+        return Err(refused(client, resolved, &known.answer, known.clock, mint).await);
     }
-    Ok(Known { token, clock, answer })
+    Ok(known)
+}
+
+/// Asks with this token. Where a pause outlived it, its refusal says nothing of the key, and a new one is sent.
+async fn ask(
+    client: &mut Client,
+    kind: &KeyKind,
+    clock: Clock,
+    mut token: Token,
+    mint: &mut Mint<'_>,
+) -> Result<Known, ConnectError> {
+    loop {
+        let answer = client.get(PROBE, &token).await?;
+        let sent = clock.now().saturating_sub_unsigned(answer.elapsed.as_secs());
+        let was_over = sent > token.expires().as_second();
+        if answer.status != StatusCode::UNAUTHORIZED || !was_over {
+            return Ok(Known { token, clock, answer });
+        }
+        token = mint(kind, clock)?;
+    }
 }
 
 /// Proves the credential with `GET /v1/apps?limit=1`, and holds the policies.

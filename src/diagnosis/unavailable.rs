@@ -1,5 +1,11 @@
 //! Answers that say nothing of the key: a limit that was reached, and a service that failed.
 
+/// The longest `--timeout`, in seconds.
+const LONGEST_BUDGET: u64 = 600;
+
+const SHARED: &str = "Jobs that share a key share its limit: switch validation off in all but one \
+                      (validate: false, --validate=false, exec --no-validate).";
+
 pub fn unavailable_title(status: u16) -> String {
     match status {
         429 => "Apple's rate limit was reached (429)".to_owned(),
@@ -13,19 +19,21 @@ pub fn unavailable_title(status: u16) -> String {
 /// of the hour's requests.
 pub fn unavailable_advice(status: u16, retry_after: Option<u64>, left: Option<u64>) -> String {
     match (status, retry_after, left) {
-        (429, Some(seconds), _) => format!(
-            "Apple asks to wait {seconds} s, which is longer than the time left. Run this again then, \
-             or give more time with --timeout. Jobs that share a key share its limit: switch validation off in all but one."
+        (429, Some(seconds), _) => {
+            let more_time = if seconds < LONGEST_BUDGET {
+                ", or give more time with --timeout"
+            } else {
+                ""
+            };
+            format!(
+                "Apple asks to wait {seconds} s, and there was no time for it. Run this again then{more_time}. {SHARED}"
+            )
+        }
+        (429, None, Some(0)) => format!(
+            "The key's requests are used up. Each comes back an hour after it was made, and nobody knows when the next one \
+             does. Run this again later. {SHARED}"
         ),
-        (429, None, Some(0)) => {
-            "The key's requests are used up, and each comes back an hour after it was made: nothing was waited for. \
-             Run this again later. Jobs that share a key share its limit: switch validation off in all but one."
-                .to_owned()
-        }
-        (429, None, _) => {
-            "Run this again later. Jobs that share a key share its limit: switch validation off in all but one."
-                .to_owned()
-        }
+        (429, None, _) => format!("Run this again later. {SHARED}"),
         _ => "Nothing is wrong with the key as far as can be told. Run this again later; \
               https://developer.apple.com/system-status/ tells how Apple's services are."
             .to_owned(),

@@ -146,8 +146,7 @@ fn a_wait_that_is_longer_than_the_time_is_not_begun() {
     Ran::from(child.wait_with_output().expect("it has ended"))
         .code(20)
         .says("Apple's rate limit was reached (429)")
-        .says("Apple asks to wait 9999 s, which is longer than the time left.")
-        .says("give more time with --timeout")
+        .says("Apple asks to wait 9999 s, and there was no time for it. Run this again then. Jobs")
         .says("Jobs that share a key share its limit");
     assert_eq!(simulator.requests().len(), 1);
 }
@@ -163,9 +162,23 @@ fn an_hour_without_requests_left_is_said_and_not_waited_for() {
         .run()
         .code(20)
         .says("0 of 3500 requests left this hour")
-        .says("each comes back an hour after it was made: nothing was waited for")
+        .says("Each comes back an hour after it was made")
         .says("switch validation off in all but one");
     assert_eq!(simulator.requests().len(), 1);
+}
+
+#[test]
+fn a_token_that_a_pause_outlived_is_made_anew_and_says_nothing_of_the_key() {
+    let key = TestKey::generate();
+    let simulator = simulator_with(&key);
+    simulator.fail_next(Fault::TooManyRequests { retry_after: Some(4) });
+    Run::new(&["exec", "--lifetime", "2s", "--timeout", "8s", "--", "true"])
+        .team_key(&key)
+        .api(&simulator)
+        .run()
+        .code(0);
+    let refusals: Vec<bool> = simulator.requests().iter().map(|seen| seen.refusal.is_some()).collect();
+    assert_eq!(refusals, [false, true, false]);
 }
 
 #[test]

@@ -44,6 +44,11 @@ impl Fuzzed {
         }
     }
 
+    /// Whether nothing was reached at all: then nothing holds.
+    pub(super) fn is_idle(&self) -> bool {
+        self.executions == 0 || self.coverage == 0
+    }
+
     pub(super) fn row(&self, target: &str) -> String {
         let property = if self.crash.is_some() { "BROKEN" } else { "holds" };
         let Self {

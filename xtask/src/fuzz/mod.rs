@@ -24,7 +24,9 @@ use crate::{
     tools,
 };
 
-const USAGE: &str = "usage: cargo xtask fuzz --seconds N [TARGET…]";
+const USAGE: &str = "usage: cargo xtask fuzz --seconds N [TARGET…]
+
+Each target runs for N seconds. Without a target, all of those in fuzz/fuzz_targets.";
 /// All dependencies, on two cores.
 const BUILD_LIMIT: Duration = Duration::from_secs(30 * 60);
 /// How much longer than it was asked to a target may take: for the corpus, and for an input that hangs.
@@ -153,6 +155,7 @@ fn fuzz_one(
     match (ended, &fuzzed.crash) {
         (None, _) => Err(format!("it did not end; see {}", text.display()).into()),
         (Some(status), None) if !status.success() => Err(format!("{status}; see {}", text.display()).into()),
+        (_, None) if fuzzed.is_idle() => Err(format!("it tried nothing; see {}", text.display()).into()),
         _ => Ok(fuzzed),
     }
 }
