@@ -36,14 +36,26 @@ fuzz_target!(|header: &str| {
     }
     for now in [NOW, 0] {
         let pause = parse_retry_after(header, now);
-        if let Ok(seconds) = header.trim().parse::<u64>() {
-            assert_eq!(pause, Some(seconds));
+        if let Some(wish) = number(header.trim()) {
+            let pause = as_float(pause.expect("a number is read"));
+            assert!(pause >= wish.min(as_float(u64::MAX)) && pause < wish + 1.0 + wish / 1e12);
         } else if let Some(pause) = pause {
             let then = parse_date(header.trim()).expect("a date, if it is no number");
             assert_eq!(i64::try_from(pause), Ok(then - now));
         }
     }
 });
+
+#[expect(clippy::cast_precision_loss, reason = "as exact as the header's own number")]
+fn as_float(number: u64) -> f64 {
+    number as f64
+}
+
+/// Digits, with or without a point behind some of them.
+fn number(text: &str) -> Option<f64> {
+    let is_plain = text.starts_with(|c: char| c.is_ascii_digit()) && !text.contains(['e', 'E']);
+    text.parse().ok().filter(|_| is_plain)
+}
 
 /// As RFC 9110 (5.6.7) writes Unix seconds of the years 0 to 9999.
 fn imf_fixdate(seconds: i64) -> String {

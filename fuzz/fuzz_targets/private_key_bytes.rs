@@ -38,7 +38,12 @@ fuzz_target!(|bytes: &[u8]| {
     redactor.read_from(&mut pem.as_bytes()).expect("a read");
     redactor.redact(&secrets, &mut shown).expect("a write");
     redactor.finish(&secrets, &mut shown).expect("a write");
-    assert_eq!(shown, b"-----BEGIN PRIVATE KEY-----\n***\n-----END PRIVATE KEY-----\n");
+    // Pieces of what was given are masked as well, and may be any text.
+    for line in pem.lines().filter(|line| !line.starts_with("-----")) {
+        for piece in line.as_bytes().windows(8) {
+            assert!(!shown.windows(8).any(|window| window == piece), "a piece is shown");
+        }
+    }
 
     let token = token_of(key);
     let (message, signature) = token.secret().rsplit_once('.').expect("three parts");
