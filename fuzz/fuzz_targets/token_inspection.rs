@@ -2,7 +2,7 @@
 //! base64url.
 //!
 //! The report is short lines, one a value, and as long as the token at most. A signature that no key made is never
-//! called valid. Neither the signature nor a private key in the token (`\x01` to `\x03` stand for one) is told.
+//! called valid. Neither the signature nor a private key in the token (`\x01` to `\x06` stand for one) is told.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -52,6 +52,15 @@ fn encoded(part: &[u8]) -> String {
             1 => json.extend(sample.pem.replace('\n', "\\n").bytes()),
             2 => json.extend(STANDARD.encode(&sample.pem).bytes()),
             3 => json.extend(sample.body().bytes()),
+            4 => json.extend(STANDARD.encode(&sample.scalar).bytes()),
+            5 => json.extend(sample.scalar.iter().flat_map(|byte| format!("{byte:02x}").into_bytes())),
+            6 => json.extend(
+                format!(
+                    r#"{{\"kty\":\"EC\",\"d\":\"{}\"}}"#,
+                    URL_SAFE_NO_PAD.encode(&sample.scalar)
+                )
+                .bytes(),
+            ),
             other => json.push(*other),
         }
     }

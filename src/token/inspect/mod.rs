@@ -7,6 +7,7 @@
 mod claims;
 mod header;
 mod parts;
+mod secret;
 mod signature;
 mod times;
 mod words;
@@ -14,7 +15,7 @@ mod words;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-pub use parts::is_private_key;
+pub use secret::is_private_key;
 pub use signature::{CheckKey, SignatureState};
 pub use times::{Times, span};
 pub use words::ACCEPTED;
@@ -138,5 +139,7 @@ fn is_what(value: Option<&Value>) -> String {
     }
 }
 
+#[cfg(test)]
+mod secret_tests;
 #[cfg(test)]
 mod tests;

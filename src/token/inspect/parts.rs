@@ -7,33 +7,14 @@ use base64::{
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use super::Findings;
-use crate::{
-    credential::{KeyDefect, PrivateKey, tidy},
-    token::TokenError,
+use super::{
+    Findings,
+    secret::{Secret, conceal_in, is_private_key},
 };
+use crate::{credential::tidy, token::TokenError};
 
 /// A token that Apple accepts has a few hundred bytes; with many scopes a few thousand.
 const LARGEST: usize = 64 * 1024;
-
-/// Half the base64 of a key's scalar and of what stands before it.
-const SHORTEST_KEY: usize = 48;
-
-/// By what a key with words before it is known: the base64 in a PEM of P-256, its BEGIN line, and base64 of each.
-const STARTS: [&str; 9] = [
-    "PRIVATE KEY-----",
-    "MIGTAgEA",
-    "MIGHAgEA",
-    "MHcCAQEE",
-    "LS0tLS1CRUdJTiBQUklWQVRF",
-    "LS0tLS1CRUdJTiBFQyBQUklWQVRF",
-    "TUlHVEFn",
-    "TUlHSEFn",
-    "TUhjQ0FR",
-];
-
-/// What stands in the place of a private key.
-const CONCEALED: &str = "[a private key, not shown]";
 
 /// What base64 of `{"` and of `{ ` begins with, so any token.
 const START: &str = "ey";
@@ -88,28 +69,6 @@ pub(super) fn peel(text: &str, findings: &mut Findings) -> Result<(Zeroizing<Str
 fn without_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     let start = text.get(..prefix.len())?;
     start.eq_ignore_ascii_case(prefix).then(|| &text[prefix.len()..])
-}
-
-/// A key in any form, whole or damaged. Any short word may be base64 of what begins like one.
-pub fn is_private_key(text: &str) -> bool {
-    if text.len() < SHORTEST_KEY {
-        return false;
-    }
-    match PrivateKey::decode(text.as_bytes()) {
-        Ok(_) => true,
-        Err(defect) => matches!(
-            defect,
-            KeyDefect::Encrypted
-                | KeyDefect::OpenSsh
-                | KeyDefect::Pkcs12
-                | KeyDefect::Rsa
-                | KeyDefect::OtherCurve(_)
-                | KeyDefect::OtherAlgorithm(_)
-                | KeyDefect::Truncated
-                | KeyDefect::Damaged
-                | KeyDefect::Armour
-        ),
-    }
 }
 
 impl<'a> Parts<'a> {
@@ -178,12 +137,18 @@ pub(super) fn decode(part: &str, name: &'static str, findings: &mut Findings) ->
     let bytes = bytes(part, name, findings)?;
     match serde_json::from_slice(&bytes) {
         Ok(Value::Object(mut object)) => {
-            if conceal_in(&mut object) {
-                findings.refuse(
+            match conceal_in(&mut object) {
+                Secret::None => {}
+                Secret::Perhaps => findings.doubt(
+                    "secret",
+                    format!("the {name} holds 32 bytes or more that may be a private key"),
+                    "If they are, whoever sees the token has the key: revoke it under Users and Access → Integrations.",
+                ),
+                Secret::Certain => findings.refuse(
                     "secret",
                     format!("the {name} holds a private key"),
                     "Whoever sees the token has the key: revoke it under Users and Access → Integrations.",
-                );
+                ),
             }
             Some(object)
         }
@@ -201,39 +166,4 @@ pub(super) fn decode(part: &str, name: &'static str, findings: &mut Findings) ->
             None
         }
     }
-}
-
-/// Replaces what looks like a private key, and says whether anything did.
-fn conceal(value: &mut Value) -> bool {
-    match value {
-        Value::String(text) if holds_private_key(text) => {
-            CONCEALED.clone_into(text);
-            true
-        }
-        Value::Array(items) => items.iter_mut().map(conceal).fold(false, |any, one| any | one),
-        Value::Object(object) => conceal_in(object),
-        _ => false,
-    }
-}
-
-/// The same of the members of an object, names and values. In a JWK the key is its `d`. (RFC 7518, 6.2.2)
-fn conceal_in(object: &mut Map<String, Value>) -> bool {
-    let mut any = object.values_mut().map(conceal).fold(false, |any, one| any | one);
-    if let (true, Some(key)) = (object.contains_key("kty"), object.get_mut("d")) {
-        *key = CONCEALED.into();
-        any = true;
-    }
-    let names = object.keys().filter(|name| holds_private_key(name)).cloned();
-    for name in names.collect::<Vec<_>>() {
-        object.remove(&name);
-        object.insert(CONCEALED.to_owned(), Value::Null);
-        any = true;
-    }
-    any
-}
-
-/// A key that is all of a text, or stands somewhere in it.
-fn holds_private_key(text: &str) -> bool {
-    let begins_in = |start| text.find(start).is_some_and(|at| text.len() - at >= SHORTEST_KEY);
-    is_private_key(text) || STARTS.into_iter().any(begins_in)
 }
