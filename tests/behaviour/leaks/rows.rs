@@ -34,6 +34,11 @@ impl Row {
     pub fn prints_token(&self, ran: &Ran) -> bool {
         self.command == ["token"] && ran.code == Some(0)
     }
+
+    /// Whether it makes a key, and leaves it in a file.
+    pub fn makes_key(&self) -> bool {
+        matches!(self.command, ["key", "create" | "rotate"])
+    }
 }
 
 const ROW: Row = Row {

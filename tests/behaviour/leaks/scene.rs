@@ -121,8 +121,7 @@ impl Scene {
     pub fn secrets(&self) -> Secrets {
         let mut secrets = Secrets::of_key(&self.known).and_key(&self.other);
         for (path, bytes) in contents(&self.machine.path("home")) {
-            let is_key = path.extension().is_some_and(|extension| extension == "p8");
-            if let Some(new) = TestKey::read(&String::from_utf8_lossy(&bytes)).filter(|_| is_key) {
+            if let Some(new) = TestKey::read(&String::from_utf8_lossy(&bytes)).filter(|_| is_key_file(&path)) {
                 secrets = secrets.and_key(&new);
             }
         }
@@ -164,12 +163,36 @@ impl Scene {
         for name in ["ENV", "PATH", "STATE", "STEP_SUMMARY"] {
             told.push((name.to_owned(), self.step.read(name)));
         }
-        for name in ["home", "work", "temp"] {
-            told.extend(files(&self.machine.path(name)));
+        for (path, text) in self.left() {
+            if row.makes_key() && self.is_told(&path, ran) {
+                continue;
+            }
+            if is_key_file(&path) {
+                leaks.push(format!("{}: a key file is left", path.display()));
+            }
+            told.push((path.display().to_string(), text));
         }
-        told.extend(files(&self.step.temp()));
         leaks.extend(find(&secrets, &told));
         leaks
+    }
+
+    /// Every file in the directories that a command could leave something in, and what is in it.
+    fn left(&self) -> Vec<(PathBuf, String)> {
+        let [home, work, temp] = ["home", "work", "temp"].map(|name| self.machine.path(name));
+        let all = [home, work, temp, self.step.temp()];
+        let all = all.iter().flat_map(|directory| contents(directory));
+        all.map(|(path, bytes)| (path, String::from_utf8_lossy(&bytes).into_owned()))
+            .collect()
+    }
+
+    /// Whether this is the file of the new key, whose path was printed: the command was asked to make it.
+    fn is_told(&self, path: &Path, ran: &Ran) -> bool {
+        let home = self.machine.path("home");
+        let Ok(below) = path.strip_prefix(&home) else {
+            return false;
+        };
+        let forms = [path.display().to_string(), format!("~/{}", below.display())];
+        is_key_file(path) && forms.iter().any(|form| ran.text().contains(form))
     }
 
     /// What the end of the job does after a `setup`.
@@ -219,12 +242,8 @@ fn find(secrets: &Secrets, told: &[(String, String)]) -> Vec<String> {
     told.iter().filter_map(found).collect()
 }
 
-/// What is in the files below a directory, but for the keys that a command was asked to make.
-fn files(directory: &Path) -> Vec<(String, String)> {
-    let all = contents(directory).into_iter();
-    all.filter(|(path, _)| path.extension().is_none_or(|extension| extension != "p8"))
-        .map(|(path, bytes)| (path.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()))
-        .collect()
+fn is_key_file(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "p8")
 }
 
 fn close(path: &Path, mode: u32) {
