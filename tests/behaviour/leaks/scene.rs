@@ -15,7 +15,7 @@ use crate::support::{
     ISSUER_ID, KEY_ID, Ran, Run, Step,
     job::now,
     machine::{Machine, config, contents, entry},
-    runner::without_masks,
+    runner::{assert_no_mask, without_masks},
     secrets::Secrets,
 };
 
@@ -141,11 +141,11 @@ impl Scene {
     /// Where the command has told a secret, and in which form. What `setup` has left is cleaned up first.
     pub fn leaks(&self, row: &Row, ran: &Ran) -> Vec<String> {
         let mut secrets = self.secrets();
-        let mut shown = without_masks(&ran.stderr);
+        let mut shown = self.shown(&ran.stderr);
         if row.prints_token(ran) {
             secrets = secrets.and_token(&printed_token(ran));
         } else {
-            shown.push_str(&without_masks(&ran.stdout));
+            shown.push_str(&self.shown(&ran.stdout));
         }
         let outputs = self.step.read("OUTPUT");
         let mut leaks = Vec::new();
@@ -174,6 +174,17 @@ impl Scene {
         }
         leaks.extend(find(&secrets, &told));
         leaks
+    }
+
+    /// As a person sees it: only GitHub's runner takes a mask for a command and hides it.
+    fn shown(&self, log: &str) -> String {
+        match self.place {
+            Place::GitHub => without_masks(log),
+            Place::GitLab | Place::Shell => {
+                assert_no_mask(log);
+                log.to_owned()
+            }
+        }
     }
 
     /// Every file in the directories that a command could leave something in, and what is in it.
