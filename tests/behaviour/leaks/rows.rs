@@ -35,6 +35,11 @@ impl Row {
         self.command == ["token"] && ran.code == Some(0)
     }
 
+    /// Whether it has run a command that prints the environment with the token in it.
+    pub fn prints_environment(&self, ran: &Ran) -> bool {
+        self.command == ["exec"] && matches!(ran.code, Some(0 | 7 | 137))
+    }
+
     /// Whether it makes a key, and leaves it in a file.
     pub fn makes_key(&self) -> bool {
         matches!(self.command, ["key", "create" | "rotate"])

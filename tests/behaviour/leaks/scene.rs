@@ -16,7 +16,7 @@ use crate::support::{
     job::now,
     machine::{Machine, config, contents, entry},
     runner::{assert_no_mask, without_masks},
-    secrets::Secrets,
+    secrets::{Secrets, has_token},
 };
 
 /// Where a command runs.
@@ -152,12 +152,16 @@ impl Scene {
         if let Some(token) = self.step.outputs().get("token").filter(|_| row.hands_over(ran)) {
             secrets = secrets.and_token(token);
             let keys = Secrets::of_key(&self.known).and_key(&self.other);
-            leaks.extend(find(&keys, &[("the outputs".to_owned(), outputs)]));
+            let others = outputs.replace(token, "");
+            leaks.extend(find(&keys, &[("the outputs".to_owned(), others)]));
         } else {
             leaks.extend(find(&secrets, &[("the outputs".to_owned(), outputs)]));
         }
         if row.hands_over(ran) {
             self.clean_up(ran);
+        }
+        if row.prints_environment(ran) && !shown.contains("ASC_TOKEN=***\n") {
+            leaks.push("the log: the environment's token was not redacted".to_owned());
         }
         let mut told = vec![("the log".to_owned(), shown)];
         for name in ["ENV", "PATH", "STATE", "STEP_SUMMARY"] {
@@ -244,10 +248,11 @@ fn printed_token(ran: &Ran) -> String {
     token
 }
 
-/// The names of the forms in each of these texts.
+/// The names of the forms in each of these texts. A token that was never sent is known by its form alone.
 fn find(secrets: &Secrets, told: &[(String, String)]) -> Vec<String> {
     let found = |(place, text): &(String, String)| {
-        let forms = secrets.found_in(text);
+        let mut forms = secrets.found_in(text);
+        forms.extend(has_token(text).then_some("some token"));
         (!forms.is_empty()).then(|| format!("{place}: {forms:?}"))
     };
     told.iter().filter_map(found).collect()
