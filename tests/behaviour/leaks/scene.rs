@@ -149,7 +149,7 @@ impl Scene {
         }
         let outputs = self.step.read("OUTPUT");
         let mut leaks = Vec::new();
-        if let Some(token) = self.step.outputs().get("token").filter(|_| row.hands_over(ran)) {
+        if let Some(token) = self.step.outputs().get("token").filter(|_| row.may_hand_over(ran)) {
             secrets = secrets.and_token(token);
             let keys = Secrets::of_key(&self.known).and_key(&self.other);
             let others = outputs.replace(token, "");
