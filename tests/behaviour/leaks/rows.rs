@@ -25,14 +25,29 @@ pub struct Row {
 }
 
 impl Row {
-    /// Whether the CI's own channel is given the token.
+    /// Whether it leaves a private directory to those that follow.
     pub fn hands_over(&self, ran: &Ran) -> bool {
         self.command == ["setup"] && ran.code == Some(0)
+    }
+
+    /// Whether the CI's own channel may hold the token: the hand-over is done before there was no room for its report.
+    pub fn may_hand_over(&self, ran: &Ran) -> bool {
+        self.command == ["setup"] && matches!(ran.code, Some(0 | 30))
     }
 
     /// Whether standard output is a token, which was asked for.
     pub fn prints_token(&self, ran: &Ran) -> bool {
         self.command == ["token"] && ran.code == Some(0)
+    }
+
+    /// Whether it has run a command that prints the environment with the token in it.
+    pub fn prints_environment(&self, ran: &Ran) -> bool {
+        self.command == ["exec"] && matches!(ran.code, Some(0 | 7 | 137))
+    }
+
+    /// Whether it makes a key, and leaves it in a file.
+    pub fn makes_key(&self) -> bool {
+        matches!(self.command, ["key", "create" | "rotate"])
     }
 }
 
@@ -53,19 +68,19 @@ const TELLS_ALL: &str =
 pub const ROWS: &[Row] = &[
     Row {
         command: &["setup"],
-        ends: &[GOOD, OFFLINE, FILES, ONLINE, PROOF, HANDOVER],
+        ends: &[GOOD, OFFLINE, FILES, ONLINE, PROOF, HANDOVER, FULL_JSON],
         codes: &[0, 2, 10, 11, 12, 13, 14, 20, 30],
         ..ROW
     },
     Row {
         command: &["cleanup"],
-        ends: &[CLEANUP],
-        codes: &[0, 2],
+        ends: &[CLEANUP, FULL_JSON],
+        codes: &[0, 2, 30],
         ..ROW
     },
     Row {
         command: &["token"],
-        ends: &[GOOD, OFFLINE, FILES],
+        ends: &[GOOD, OFFLINE, FILES, FULL],
         codes: &[0, 2, 10, 11, 30],
         ..ROW
     },
@@ -73,7 +88,7 @@ pub const ROWS: &[Row] = &[
         command: &["exec"],
         last: &["--", "sh", "-c", TELLS_ALL],
         has_json: false,
-        ends: &[GOOD, OFFLINE, FILES, ONLINE, PROOF],
+        ends: &[GOOD, OFFLINE, FILES, ONLINE, PROOF, FULL],
         codes: &[0, 2, 10, 11, 12, 13, 14, 20, 30],
         ..ROW
     },
@@ -88,7 +103,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         command: &["validate"],
-        ends: &[GOOD, OFFLINE, FILES, ONLINE, PROOF],
+        ends: &[GOOD, OFFLINE, FILES, ONLINE, PROOF, FULL_JSON],
         codes: &[0, 2, 10, 11, 12, 13, 14, 20, 30],
         ..ROW
     },
@@ -101,14 +116,14 @@ pub const ROWS: &[Row] = &[
     Row {
         command: &["capabilities"],
         given: &["--vendor-number=12345678"],
-        ends: &[GOOD, OFFLINE, FILES, ONLINE],
+        ends: &[GOOD, OFFLINE, FILES, ONLINE, FULL],
         codes: &[0, 2, 10, 11, 12, 20, 30],
         ..ROW
     },
     Row {
         command: &["roles"],
-        ends: &[ROLES],
-        codes: &[0, 2],
+        ends: &[ROLES, FULL],
+        codes: &[0, 2, 30],
         ..ROW
     },
     Row {
@@ -121,7 +136,7 @@ pub const ROWS: &[Row] = &[
     Row {
         command: &["status"],
         prepare: Scene::store,
-        ends: &[STATUS],
+        ends: &[STATUS, FULL],
         codes: &[0, 2, 10, 11, 12, 13, 20, 30],
         ..ROW
     },
@@ -142,7 +157,7 @@ pub const ROWS: &[Row] = &[
     Row {
         command: &["key", "create"],
         given: &["--name", "CI pipeline 2", "--role", "developer"],
-        ends: &[WEB, CREATE],
+        ends: &[WEB, CREATE, FULL_JSON],
         codes: &[0, 1, 2, 10, 12, 13, 20, 30],
         ..ROW
     },
@@ -156,38 +171,46 @@ pub const ROWS: &[Row] = &[
     Row {
         command: &["key", "revoke"],
         given: &[KEY_ID, "--confirm"],
-        ends: &[WEB, CONFIG],
-        codes: &[0, 1, 2, 10, 12, 13, 20],
+        ends: &[WEB, CONFIG, FULL_JSON],
+        codes: &[0, 1, 2, 10, 12, 13, 20, 30],
         ..ROW
     },
     Row {
         command: &["key", "rotate"],
         given: &[KEY_ID, "--name", "CI pipeline 2", "--role", "developer"],
-        ends: &[WEB, CREATE, ROTATE],
+        ends: &[WEB, CREATE, ROTATE, FULL_JSON],
         codes: &[0, 1, 2, 10, 12, 13, 20, 30],
         ..ROW
     },
     Row {
         command: &["doctor"],
-        ends: &[DOCTOR],
-        codes: &[0, 2, 10],
+        ends: &[DOCTOR, FULL],
+        codes: &[0, 2, 10, 30],
         ..ROW
     },
     Row {
         command: &["completions"],
         has_json: false,
         ends: &[COMPLETIONS],
-        codes: &[0, 2],
+        codes: &[0, 2, 30],
         ..ROW
     },
     Row {
         command: &["man"],
         has_json: false,
-        ends: &[MAN],
+        ends: &[MAN, FULL],
         codes: &[0, 2, 30],
         ..ROW
     },
 ];
+
+/// The end of whatever prints a result. Elsewhere than in GitHub, words go to stderr, where they may be lost.
+const FULL: &[End] = &[end("no room for the output", 30, &[], full)];
+
+/// The end of what has a result for programs alone: it is played in JSON.
+const FULL_JSON: &[End] = &[end(NO_ROOM_FOR_JSON, 30, &[], full)];
+
+pub const NO_ROOM_FOR_JSON: &str = "no room for the output's JSON";
 
 const CLEANUP: &[End] = &[
     end("what is there", 0, &[], |run, _| run),
@@ -221,6 +244,9 @@ const INSPECT: &[End] = &[
         &["-", "--key", "/nonexistent/key.p8"],
         |run, scene| run.stdin(&*scene.tokens[0]),
     ),
+    end("no room for the output", 30, &["-"], |run, scene| {
+        full(run, scene).stdin(&*scene.tokens[0])
+    }),
 ];
 
 const ROLES: &[End] = &[
@@ -256,6 +282,7 @@ const LOGIN: &[End] = &[
         &["--private-key", "{known}", "--network", "--timeout=1s"],
         gateway,
     ),
+    end(NO_ROOM_FOR_JSON, 30, &["--private-key", "{known}"], full),
 ];
 
 const STATUS: &[End] = &[
@@ -285,6 +312,7 @@ const PROFILE: &[End] = &[
         run.env("ASC_CONFIG_PATH", scene.path("known.p8"))
     }),
     end("no config file", 30, &["--name", "MyApp"], unreadable),
+    end(NO_ROOM_FOR_JSON, 30, &["--name", "MyApp"], full),
 ];
 
 const WEB: &[End] = &[
@@ -322,10 +350,6 @@ const WEB: &[End] = &[
 
 /// Who uses a key is not known then.
 const CONFIG: &[End] = &[end("no config file", 2, &[], unreadable)];
-
-const FULL: &[End] = &[end("no room for the output", 30, &[], |run, _| {
-    run.through(&["sh", "-c", r#"exec "$0" "$@" >/dev/full"#])
-})];
 
 const CREATE: &[End] = &[
     end("no such role", 2, &["--role", "king"], |run, _| run),
@@ -367,6 +391,7 @@ const DOCTOR: &[End] = &[
 const COMPLETIONS: &[End] = &[
     end("a shell", 0, &["bash"], |run, _| run),
     end("no such shell", 2, &["cmd"], |run, _| run),
+    end("no room for the output", 30, &["bash"], full),
 ];
 
 const MAN: &[End] = &[
@@ -389,6 +414,10 @@ fn forbidden(run: Run, scene: &Scene) -> Run {
 fn gateway(run: Run, scene: &Scene) -> Run {
     scene.apple.fail_always(Fault::Html(503));
     run
+}
+
+fn full(run: Run, _: &Scene) -> Run {
+    run.through(&["sh", "-c", r#"exec "$0" "$@" >/dev/full"#])
 }
 
 /// A directory where the config file belongs.

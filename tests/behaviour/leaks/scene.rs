@@ -15,8 +15,8 @@ use crate::support::{
     ISSUER_ID, KEY_ID, Ran, Run, Step,
     job::now,
     machine::{Machine, config, contents, entry},
-    runner::without_masks,
-    secrets::Secrets,
+    runner::{assert_no_mask, without_masks},
+    secrets::{Secrets, has_token},
 };
 
 /// Where a command runs.
@@ -121,8 +121,7 @@ impl Scene {
     pub fn secrets(&self) -> Secrets {
         let mut secrets = Secrets::of_key(&self.known).and_key(&self.other);
         for (path, bytes) in contents(&self.machine.path("home")) {
-            let is_key = path.extension().is_some_and(|extension| extension == "p8");
-            if let Some(new) = TestKey::read(&String::from_utf8_lossy(&bytes)).filter(|_| is_key) {
+            if let Some(new) = TestKey::read(&String::from_utf8_lossy(&bytes)).filter(|_| is_key_file(&path)) {
                 secrets = secrets.and_key(&new);
             }
         }
@@ -142,34 +141,73 @@ impl Scene {
     /// Where the command has told a secret, and in which form. What `setup` has left is cleaned up first.
     pub fn leaks(&self, row: &Row, ran: &Ran) -> Vec<String> {
         let mut secrets = self.secrets();
-        let mut shown = without_masks(&ran.stderr);
+        let mut shown = self.shown(&ran.stderr);
         if row.prints_token(ran) {
             secrets = secrets.and_token(&printed_token(ran));
         } else {
-            shown.push_str(&without_masks(&ran.stdout));
+            shown.push_str(&self.shown(&ran.stdout));
         }
         let outputs = self.step.read("OUTPUT");
         let mut leaks = Vec::new();
-        if let Some(token) = self.step.outputs().get("token").filter(|_| row.hands_over(ran)) {
+        if let Some(token) = self.step.outputs().get("token").filter(|_| row.may_hand_over(ran)) {
             secrets = secrets.and_token(token);
             let keys = Secrets::of_key(&self.known).and_key(&self.other);
-            leaks.extend(find(&keys, &[("the outputs".to_owned(), outputs)]));
+            let others = outputs.replace(token, "");
+            leaks.extend(find(&keys, &[("the outputs".to_owned(), others)]));
         } else {
             leaks.extend(find(&secrets, &[("the outputs".to_owned(), outputs)]));
         }
         if row.hands_over(ran) {
             self.clean_up(ran);
         }
+        if row.prints_environment(ran) && !shown.contains("ASC_TOKEN=***\n") {
+            leaks.push("the log: the environment's token was not redacted".to_owned());
+        }
         let mut told = vec![("the log".to_owned(), shown)];
         for name in ["ENV", "PATH", "STATE", "STEP_SUMMARY"] {
             told.push((name.to_owned(), self.step.read(name)));
         }
-        for name in ["home", "work", "temp"] {
-            told.extend(files(&self.machine.path(name)));
+        for (path, text) in self.left() {
+            if row.makes_key() && self.is_told(&path, ran) {
+                continue;
+            }
+            if is_key_file(&path) {
+                leaks.push(format!("{}: a key file is left", path.display()));
+            }
+            told.push((path.display().to_string(), text));
         }
-        told.extend(files(&self.step.temp()));
         leaks.extend(find(&secrets, &told));
         leaks
+    }
+
+    /// As a person sees it: only GitHub's runner takes a mask for a command and hides it.
+    fn shown(&self, log: &str) -> String {
+        match self.place {
+            Place::GitHub => without_masks(log),
+            Place::GitLab | Place::Shell => {
+                assert_no_mask(log);
+                log.to_owned()
+            }
+        }
+    }
+
+    /// Every file in the directories that a command could leave something in, and what is in it.
+    fn left(&self) -> Vec<(PathBuf, String)> {
+        let [home, work, temp] = ["home", "work", "temp"].map(|name| self.machine.path(name));
+        let all = [home, work, temp, self.step.temp()];
+        let all = all.iter().flat_map(|directory| contents(directory));
+        all.map(|(path, bytes)| (path, String::from_utf8_lossy(&bytes).into_owned()))
+            .collect()
+    }
+
+    /// Whether this is the file of the new key, whose path was printed: the command was asked to make it.
+    fn is_told(&self, path: &Path, ran: &Ran) -> bool {
+        let home = self.machine.path("home");
+        let Ok(below) = path.strip_prefix(&home) else {
+            return false;
+        };
+        let forms = [path.display().to_string(), format!("~/{}", below.display())];
+        is_key_file(path) && forms.iter().any(|form| ran.text().contains(form))
     }
 
     /// What the end of the job does after a `setup`.
@@ -210,21 +248,18 @@ fn printed_token(ran: &Ran) -> String {
     token
 }
 
-/// The names of the forms in each of these texts.
+/// The names of the forms in each of these texts. A token that was never sent is known by its form alone.
 fn find(secrets: &Secrets, told: &[(String, String)]) -> Vec<String> {
     let found = |(place, text): &(String, String)| {
-        let forms = secrets.found_in(text);
+        let mut forms = secrets.found_in(text);
+        forms.extend(has_token(text).then_some("some token"));
         (!forms.is_empty()).then(|| format!("{place}: {forms:?}"))
     };
     told.iter().filter_map(found).collect()
 }
 
-/// What is in the files below a directory, but for the keys that a command was asked to make.
-fn files(directory: &Path) -> Vec<(String, String)> {
-    let all = contents(directory).into_iter();
-    all.filter(|(path, _)| path.extension().is_none_or(|extension| extension != "p8"))
-        .map(|(path, bytes)| (path.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()))
-        .collect()
+fn is_key_file(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "p8")
 }
 
 fn close(path: &Path, mode: u32) {

@@ -5,8 +5,9 @@ use std::{
     collections::BTreeMap,
     env, fs,
     io::{Read, Write},
+    os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
-    process::{Child, ChildStdin, Command, Stdio},
+    process::{Child, ChildStdin, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
@@ -203,13 +204,18 @@ impl Running {
     /// Waits for its end and gives its code, or minus the signal that killed it.
     #[track_caller]
     pub fn end(&mut self) -> i32 {
-        use std::os::unix::process::ExitStatusExt;
+        let status = self.status();
+        let signal = status.signal().map(|signal| -signal);
+        status.code().or(signal).expect("one of them")
+    }
 
+    /// Waits for its end.
+    #[track_caller]
+    pub fn status(&mut self) -> ExitStatus {
         let began = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().expect("it is ours") {
-                let signal = status.signal().map(|signal| -signal);
-                return status.code().or(signal).expect("one of them");
+                return status;
             }
             assert!(
                 began.elapsed() < PATIENCE,

@@ -46,6 +46,12 @@ pub fn without_masks(log: &str) -> String {
         .collect()
 }
 
+/// That nothing is to be masked: outside of GitHub such a line shows what it should hide.
+#[track_caller]
+pub fn assert_no_mask(log: &str) {
+    assert!(!log.contains("::add-mask::"), "a mask outside of GitHub:\n{log}");
+}
+
 /// `text` as a runner shows it that does no more than it must: line by line, every mask replaced.
 pub fn masked(text: &str, masks: &[String]) -> String {
     text.lines()

@@ -123,6 +123,25 @@ impl Secrets {
     }
 }
 
+/// Whether something in this text has the form of a token, whoever it is of: three parts of base64url, of which the
+/// first two are JSON objects.
+pub fn has_token(text: &str) -> bool {
+    let is_of_part = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    let dense: String = text.split_whitespace().collect();
+    [text, &dense].iter().any(|text| {
+        text.match_indices("eyJ").any(|(at, _)| {
+            let mut parts = text[at..].splitn(3, '.');
+            let [Some(header), Some(claims), Some(signature)] = [parts.next(), parts.next(), parts.next()] else {
+                return false;
+            };
+            header.chars().all(is_of_part)
+                && claims.starts_with("eyJ")
+                && claims.chars().all(is_of_part)
+                && signature.starts_with(is_of_part)
+        })
+    })
+}
+
 /// The private scalar of a key, as a number whose highest byte comes first.
 pub fn scalar_of(key: &TestKey) -> [u8; 32] {
     key.pkcs8_der()[SCALAR].try_into().expect("32 bytes")
@@ -209,6 +228,23 @@ fn every_form_of_a_key_and_of_a_token_is_found() {
     ] {
         let log = format!("some words\n  {text}, and more");
         assert!(!secrets.found_in(&log).is_empty(), "{form} is not found");
+    }
+}
+
+#[test]
+fn a_token_of_anybody_is_found() {
+    let token = TestKey::generate().sign_token(&serde_json::json!({"alg": "ES256"}), &serde_json::json!({"aud": "x"}));
+    let (header, rest) = token.split_once('.').expect("three parts");
+    for text in [
+        token.clone(),
+        format!("eyJ and eyJ.eyJ: ASC_TOKEN={token}\n"),
+        format!("{header}.\n{rest}"),
+    ] {
+        assert!(has_token(&text), "{text}");
+    }
+    let (unsigned, _) = token.rsplit_once('.').expect("three parts");
+    for text in ["", "eyJ", "ASC_TOKEN=***", unsigned, &format!("{unsigned}.***")] {
+        assert!(!has_token(text), "{text}");
     }
 }
 
