@@ -436,3 +436,6 @@ fn from_base64(compact: &str) -> Result<Zeroizing<Vec<u8>>, KeyDefect> {
     bytes.truncate(length);
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests;

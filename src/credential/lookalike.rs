@@ -173,6 +173,14 @@ mod tests {
     }
 
     #[test]
+    fn a_drive_alone_is_no_path() {
+        assert_eq!(Lookalike::of("C:"), Lookalike::Other);
+        assert_eq!(Lookalike::of("C:/"), Lookalike::Path);
+        assert_eq!(Lookalike::of("C:\\key"), Lookalike::Path);
+        assert_eq!(Lookalike::of("C:key"), Lookalike::Other);
+    }
+
+    #[test]
     fn a_token_is_told_from_a_path_with_dots() {
         assert_eq!(
             Lookalike::of("eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiIifQ.c2ln-_"),

@@ -44,6 +44,51 @@ fn rules(inspection: &Inspection) -> Vec<String> {
 }
 
 #[test]
+fn a_token_of_somebody_elses_is_told_from_a_wrong_one_for_apple() {
+    let somebodys = json!({"iss": "https://example.com", "aud": "api", "iat": NOW, "exp": NOW + 60});
+    for (changes, is_foreign) in [
+        (json!({}), true),
+        (json!({"aud": null}), true),
+        (json!({"aud": ["api", "web"]}), true),
+        (json!({"sub": "somebody"}), true),
+        (json!({"aud": "appstoreconnect-v1"}), false),
+        (json!({"aud": "apple-developer-enterprise-v1"}), false),
+        (json!({"aud": "https://appleid.apple.com"}), false),
+        (json!({"aud": ["api", "appstoreconnect-v1"]}), false),
+        (json!({"iss": "57246542-96fe-1a63-e053-0824d011072a"}), false),
+        (json!({"iss": "ABCDE12345"}), false),
+        (json!({"sub": "user"}), false),
+        (json!({"bid": "com.example.app"}), false),
+    ] {
+        let found = judged(&json!({"alg": "ES256"}), &changed(somebodys.clone(), &changes));
+        assert_eq!(found.is_foreign, is_foreign, "{changes}");
+    }
+    assert!(
+        !judged(&good_header(), &somebodys).is_foreign,
+        "its key ID is one of Apple's"
+    );
+}
+
+#[test]
+fn each_wrong_audience_is_told_whose_it_is() {
+    let told = |aud: &str, wanted: Audience| {
+        let token = TestKey::generate().sign_token(&good_header(), &claims_with(&json!({ "aud": aud })));
+        let found = inspect(&token, None, wanted, NOW).expect("a token");
+        format!("{:?}", found.findings)
+    };
+    assert!(told("appstoreconnect-v1", Audience::Enterprise).contains("That is App Store Connect's."));
+    assert!(told("apple-developer-enterprise-v1", Audience::AppStoreConnect).contains("in-house"));
+    assert!(told("https://appleid.apple.com", Audience::AppStoreConnect).contains("Sign in with Apple"));
+    for text in ["api", ""] {
+        let found = told(text, Audience::AppStoreConnect);
+        assert!(
+            found.contains("Write “appstoreconnect-v1”") && !found.contains("That is"),
+            "{found}"
+        );
+    }
+}
+
+#[test]
 fn what_apple_accepts_has_no_finding() {
     for changes in [
         json!({}),
