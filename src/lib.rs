@@ -8,8 +8,8 @@
 //! - [`credential`]: key ID, issuer ID, private key, and how they are checked
 //!
 //! [`error`] and [`report`] bring the errors of every floor together; the ground is [`explanation`], [`diagnosis`],
-//! [`roles`], [`convention`], [`policies`], [`clock`], [`text`], [`random`], [`private_files`], [`core_dumps`], [`git`] and
-//! [`terminal`].
+//! [`roles`], [`convention`], [`policies`], [`clock`], [`text`], [`random`], [`private_files`], [`core_dumps`],
+//! [`shortage`], [`git`] and [`terminal`].
 //!
 //! Without the feature `cli` only what does no I/O is left, which compiles for the browser: [`credential`], [`token`]
 //! save its cache, and the tables of [`roles`], [`diagnosis`] and [`convention`].
@@ -46,6 +46,8 @@ pub mod private_files;
 pub mod random;
 #[cfg(feature = "cli")]
 pub mod report;
+#[cfg(feature = "cli")]
+pub mod shortage;
 #[cfg(feature = "cli")]
 pub mod source;
 #[cfg(feature = "cli")]

@@ -20,6 +20,8 @@ use std::io;
 
 use tokio::{runtime::Runtime, task::LocalSet};
 
+use crate::shortage::is_shortage;
+
 pub use accepted::{Accepted, until_accepted};
 pub use capabilities::{Capability, Reach, Survey, VendorNumber, survey};
 pub use client::Client;
@@ -77,11 +79,10 @@ impl Thread {
 
 /// What runs out may be there again later; anything else that fails here is a defect.
 fn no_runtime(error: io::Error) -> ConnectError {
-    match error.kind() {
-        io::ErrorKind::OutOfMemory | io::ErrorKind::WouldBlock => ConnectError::NoMeans(error),
-        // EMFILE and ENFILE.
-        _ if matches!(error.raw_os_error(), Some(23 | 24)) => ConnectError::NoMeans(error),
-        _ => ConnectError::Runtime(error.to_string()),
+    if is_shortage(&error) {
+        ConnectError::NoMeans(error)
+    } else {
+        ConnectError::Runtime(error.to_string())
     }
 }
 

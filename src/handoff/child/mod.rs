@@ -29,7 +29,7 @@ use self::{
     system::{Output, Process, Target},
 };
 use super::{HandoffError, PrivateDir, Secrets};
-use crate::{text::io_reason, token::TOKENS};
+use crate::{shortage::is_shortage, text::io_reason, token::TOKENS};
 
 /// What is run. Its environment may hold a key: it is never printed, and wiped at the end.
 pub struct Task {
@@ -100,7 +100,7 @@ pub fn run_child(
     if let Some(error) = targets
         .iter()
         .filter_map(|target| target.as_ref().err())
-        .find(|error| system::is_shortage(error))
+        .find(|error| is_shortage(error))
     {
         return Err(unprepared(error));
     }
@@ -177,7 +177,7 @@ fn lost(error: &io::Error) -> HandoffError {
 
 fn cannot_start(task: &Task, error: &io::Error) -> HandoffError {
     // That is not the program's fault, and nothing that is done to the program would mend it.
-    if system::is_shortage(error) {
+    if is_shortage(error) {
         return unprepared(error);
     }
     HandoffError::ChildStart {

@@ -271,14 +271,6 @@ fn words_of(program: &Program) -> io::Result<Vec<Zeroizing<CString>>> {
     }
 }
 
-/// Whether the system, or this user, has no more processes, descriptors or memory to give.
-pub(super) fn is_shortage(error: &io::Error) -> bool {
-    let shortages = [Errno::EAGAIN, Errno::EMFILE, Errno::ENFILE, Errno::ENOMEM];
-    error
-        .raw_os_error()
-        .is_some_and(|number| shortages.contains(&Errno::from_raw(number)))
-}
-
 /// The parts, joined without a copy that would outlive them.
 fn c_string(parts: &[&OsStr]) -> io::Result<Zeroizing<CString>> {
     let length = parts.iter().map(|part| part.len()).sum::<usize>();

@@ -248,13 +248,6 @@ impl Source for Output {
     }
 }
 
-/// Whether the system has no more handles or memory to give. (Microsoft: System Error Codes.)
-pub(super) fn is_shortage(error: &io::Error) -> bool {
-    const TOO_MANY_OPEN_FILES: i32 = 4;
-    const NOT_ENOUGH_MEMORY: i32 = 8;
-    matches!(error.raw_os_error(), Some(TOO_MANY_OPEN_FILES | NOT_ENOUGH_MEMORY))
-}
-
 /// Where a stream goes, without a buffer in between.
 #[derive(Debug)]
 pub(super) struct Target(File);
