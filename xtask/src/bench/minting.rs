@@ -25,15 +25,15 @@ impl Bench {
                 self.jwt_cli(&programs.jwt)
             }),
             ("CPU: asc-auth token / PyJWT", &|| {
-                self.script(&programs.python, "token.py")
+                self.script(&programs.python, "mint.py")
             }),
             ("CPU: asc-auth token / npm jsonwebtoken", &|| {
-                let mut node = self.script(&programs.node, "token.cjs");
+                let mut node = self.script(&programs.node, "mint.cjs");
                 node.env("NODE_PATH", &programs.node_modules);
                 node
             }),
             ("CPU: asc-auth token / openssl in a shell", &|| {
-                let mut shell = self.script(Path::new("sh"), "token.sh");
+                let mut shell = self.script(Path::new("sh"), "mint.sh");
                 shell.arg(&self.key_file).env("PATH", PATH);
                 shell
             }),
