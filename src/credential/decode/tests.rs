@@ -60,3 +60,19 @@ fn a_key_for_another_algorithm_is_named() {
         assert_eq!(defect(&key), Some(KeyDefect::OtherAlgorithm(name)));
     }
 }
+
+#[test]
+fn what_was_mended_is_told() {
+    let pem = TestKey::generate().pem();
+    let utf16: Vec<u8> = pem.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (given, form) in [
+        (pem.clone().into_bytes(), "PEM"),
+        (pem.replace('\n', "\\n").into_bytes(), r"PEM, with literal \n"),
+        (pem.replace('\n', " ").into_bytes(), "PEM, on one line"),
+        (utf16, "PEM, from UTF-16"),
+        (STANDARD.encode(&pem).into_bytes(), "base64 of a PEM"),
+    ] {
+        let decoded = decode(&given).map(|decoded| decoded.form.to_string());
+        assert_eq!(decoded.as_deref(), Ok(form));
+    }
+}
