@@ -89,6 +89,29 @@ fn each_wrong_audience_is_told_whose_it_is() {
 }
 
 #[test]
+fn a_scope_that_is_not_written_as_apple_writes_it_is_refused() {
+    for scope in ["GET   /v1/apps", " GET /v1/apps", "get /v1/apps"] {
+        let found = judged(&good_header(), &claims_with(&json!({ "scope": [scope] })));
+        assert_eq!(rules(&found), ["!scope"], "{scope:?}");
+    }
+}
+
+#[test]
+fn only_what_is_larger_than_any_token_is_too_large() {
+    let refusal = |length| inspect(&"x".repeat(length), None, Audience::AppStoreConnect, NOW).err();
+    assert_eq!(refusal(64 * 1024 + 1), Some(TokenError::TooLarge));
+    assert!(refusal(64 * 1024).is_some_and(|error| error != TokenError::TooLarge));
+}
+
+#[test]
+fn half_a_key_is_one_and_a_shorter_word_is_none() {
+    let pem = TestKey::generate().pem();
+    let body: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+    assert!(is_private_key(&body[..48]));
+    assert!(!is_private_key(&body[..47]));
+}
+
+#[test]
 fn what_apple_accepts_has_no_finding() {
     for changes in [
         json!({}),
